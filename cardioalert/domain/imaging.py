@@ -1,0 +1,207 @@
+"""From photo to traces: what the digitizing stages hand to each other.
+
+Two pixel spaces: the *photo* (as the camera took it) and the *page* (flattened, its grid parallel
+to the axes at exactly `Grid.pixels_per_mm` pixels per millimetre). Positions are (x, y), in pixels,
+with the centre of the first pixel at 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.domain.record import ECGRecord, Lead, SourceFile
+
+
+class Grade(StrEnum):
+    """How far a digitized page can be trusted."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
+NamedBy = Literal["label", "layout", "morphology"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Photo:
+    """A picture of a sheet.
+
+    Attributes
+    ----------
+    pixels : uint8 array, shape (height, width, 3), RGB
+    source : SourceFile
+    """
+
+    pixels: NDArray[np.uint8]
+    source: SourceFile = SourceFile()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The printed grid: the one place where pixels become seconds and millivolts.
+
+    Attributes
+    ----------
+    pixels_per_mm : float
+        Of the flattened page, the same in both axes.
+    photo_pixels_per_mm : (float, float)
+        Median over the photo, along time and along voltage: how much detail there was.
+    confidence : float, 0-1
+        Share of the page area where the grid itself was seen.
+    scale_confirmed : bool
+        Whether a second piece of evidence (5 mm lines, pulse, sheet size) agrees with the pitch.
+    paper_speed : float, mm/s
+    gain : float, mm/mV
+    """
+
+    pixels_per_mm: float
+    photo_pixels_per_mm: tuple[float, float]
+    confidence: float
+    scale_confirmed: bool
+    paper_speed: float = 25.0  # mm/s
+    gain: float = 10.0  # mm/mV
+
+    def seconds(self, pixels: float) -> float:
+        """Convert a horizontal distance on the page."""
+        return pixels / self.pixels_per_mm / self.paper_speed
+
+    def millivolts(self, pixels: float) -> float:
+        """Convert a vertical distance on the page."""
+        return pixels / self.pixels_per_mm / self.gain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Page:
+    """The flattened sheet.
+
+    Attributes
+    ----------
+    pixels : uint8 array, shape (height, width, 3), RGB
+    photo_x, photo_y : float32 arrays, shape (height / mesh_step + 1, width / mesh_step + 1)
+        Photo position of the page pixels (i * mesh_step, j * mesh_step).
+    mesh_step : int, page pixels
+    """
+
+    pixels: NDArray[np.uint8]
+    photo_x: NDArray[np.float32]
+    photo_y: NDArray[np.float32]
+    mesh_step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InkMaps:
+    """What each pixel of the page is, as probabilities; all float32, shape (height, width).
+
+    Attributes
+    ----------
+    centre : ridge along the centre line of each trace, column by column
+    trace : ink of an ECG trace
+    marks : text, lead names, pulses, separators, stamps
+    """
+
+    centre: NDArray[np.float32]
+    trace: NDArray[np.float32]
+    marks: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowTrace:
+    """One curve across the page.
+
+    Attributes
+    ----------
+    y : float32 array, shape (page width,), page pixels
+        NaN where there is no ink.
+    confidence : float32 array, shape (page width,), 0-1
+    baseline : float, page pixels
+        Median height of the curve.
+    """
+
+    y: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    baseline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LeadTrace:
+    """One lead as it was printed.
+
+    Attributes
+    ----------
+    lead : Lead
+    named_by : what decided the name
+    row : int, from the top
+    start_x, end_x : float, page pixels
+        The part of the row that belongs to this lead.
+    y : float32 array, shape (page width,), page pixels
+        NaN outside the lead and where it could not be read.
+    inverted : bool
+        Whether the print shows the lead upside down (Cabrera's -aVR).
+    start_time : float, seconds
+        Of `start_x` on the time axis of the record.
+    quality : float, 0-1
+    """
+
+    lead: Lead
+    named_by: NamedBy
+    row: int
+    start_x: float
+    end_x: float
+    y: NDArray[np.float32]
+    start_time: float
+    quality: float
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A warning with a stable code and a text for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageQuality:
+    """The verdict on a digitized page.
+
+    Attributes
+    ----------
+    grade : Grade
+    reasons : tuple of Notice
+        Why the grade is not better.
+    """
+
+    grade: Grade
+    reasons: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Digitized:
+    """A digitized page with every intermediate result.
+
+    Attributes
+    ----------
+    layout : str
+        Name of a row of `digitize/tables/layouts.toml`, such as `3x4+1`.
+    lead_order : `standard` or `cabrera`
+    seconds : float
+        Time the digitizing took.
+    """
+
+    photo: Photo
+    page: Page
+    grid: Grid
+    layout: str
+    lead_order: Literal["standard", "cabrera"]
+    traces: tuple[LeadTrace, ...]
+    record: ECGRecord
+    quality: PageQuality
+    warnings: tuple[Notice, ...]
+    seconds: float

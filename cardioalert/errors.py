@@ -1,0 +1,189 @@
+"""Every error CardioAlert raises on purpose.
+
+The tree; `code` never changes, because clients and translations use it::
+
+    CardioAlertError
+    ├── InputError                    the file could not be read
+    │   ├── FileMissingError          file-not-found
+    │   ├── EmptyFileError            empty-file
+    │   ├── UnknownFormatError        unknown-format
+    │   ├── CorruptFileError          corrupt-file
+    │   ├── PictureSizeError          picture-size
+    │   ├── FileTooLargeError         file-too-large
+    │   ├── MissingLibraryError       missing-library
+    │   └── InvalidRecordError        invalid-record
+    ├── DigitizationError             the picture was read but not understood
+    │   ├── GridNotFoundError         grid-not-found
+    │   ├── TraceNotFoundError        trace-not-found
+    │   ├── LayoutNotFoundError       layout-not-found
+    │   ├── ScaleUnclearError         scale-unclear
+    │   └── TimeLimitError            time-limit
+    ├── MeasurementError              the record holds no signal to measure
+    ├── ModelFileError                model-file
+    ├── NotApplicableError            the question does not apply to this person or file
+    ├── NotAllowedError               the caller may not do this
+    └── PeerError                     another system did not answer as it should
+
+A message holds the value that was wrong and what was expected; `hint` says what to do next.
+Exit codes and HTTP statuses are tables of the command line and of the REST server.
+"""
+
+from __future__ import annotations
+
+
+class CardioAlertError(Exception):
+    """Base of every expected failure.
+
+    Attributes
+    ----------
+    code : str
+        Stable, language-free name of the failure.
+    message : str
+        What was wrong, with the value.
+    hint : str
+        What the user can do about it.
+    """
+
+    code = "error"
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+
+
+class InputError(CardioAlertError):
+    """The file could not be read."""
+
+    code = "input"
+
+
+class FileMissingError(InputError):
+    """There is no such file."""
+
+    code = "file-not-found"
+    hint = "Check the path, or pass '-' to read standard input."
+
+
+class EmptyFileError(InputError):
+    """The file holds no bytes."""
+
+    code = "empty-file"
+    hint = "The copy or upload was probably interrupted: send the file again."
+
+
+class UnknownFormatError(InputError):
+    """The content is none of the formats CardioAlert reads."""
+
+    code = "unknown-format"
+    hint = "Send a picture (JPEG, PNG, TIFF, WebP, HEIC, BMP), a PDF, or a WFDB, CSV or DICOM record."
+
+
+class CorruptFileError(InputError):
+    """The format is known, but the content breaks its rules."""
+
+    code = "corrupt-file"
+    hint = "The file is damaged or incomplete: export or photograph it again."
+
+
+class PictureSizeError(InputError):
+    """The picture has too few or too many pixels."""
+
+    code = "picture-size"
+    hint = "Send a picture between 0.1 and 120 megapixels."
+
+
+class FileTooLargeError(InputError):
+    """The file has more bytes than any single ECG needs."""
+
+    code = "file-too-large"
+    hint = "Send one ECG per file."
+
+
+class MissingLibraryError(InputError):
+    """An optional library is needed for this format."""
+
+    code = "missing-library"
+
+
+class InvalidRecordError(InputError):
+    """The values do not make a valid ECG record."""
+
+    code = "invalid-record"
+    hint = "Check lead names, units (mV) and the sampling rate of the file."
+
+
+class DigitizationError(CardioAlertError):
+    """The picture was read but not understood."""
+
+    code = "digitization"
+
+
+class GridNotFoundError(DigitizationError):
+    """No regular grid was found on the page."""
+
+    code = "grid-not-found"
+    hint = "Photograph the sheet flat, filling the frame, in even light and in focus."
+
+
+class TraceNotFoundError(DigitizationError):
+    """A grid was found, but no ECG trace on it."""
+
+    code = "trace-not-found"
+    hint = "Check that the printed curves are in the picture and not too pale."
+
+
+class LayoutNotFoundError(DigitizationError):
+    """The traces do not fit any printed layout that is known."""
+
+    code = "layout-not-found"
+    hint = "Photograph the whole sheet, one page a picture, or name the layout with --layout."
+
+
+class ScaleUnclearError(DigitizationError):
+    """The evidence for millimetres, speed or gain contradicts itself."""
+
+    code = "scale-unclear"
+    hint = "Pass --speed and --gain as printed on the sheet, or photograph it closer and sharper."
+
+
+class TimeLimitError(DigitizationError):
+    """Digitizing took longer than the limit."""
+
+    code = "time-limit"
+    hint = "Crop the picture to the ECG, or send it at a lower resolution."
+
+
+class MeasurementError(CardioAlertError):
+    """The record holds nothing that can be measured."""
+
+    code = "no-signal"
+    hint = "Repeat the recording with all electrodes attached."
+
+
+class ModelFileError(CardioAlertError):
+    """A network file is missing or is not the one its card describes."""
+
+    code = "model-file"
+    hint = "Install the package again: pip install --force-reinstall cardioalert."
+
+
+class NotApplicableError(CardioAlertError):
+    """The question does not apply to this person or file."""
+
+    code = "not-applicable"
+
+
+class NotAllowedError(CardioAlertError):
+    """The caller may not do this."""
+
+    code = "not-allowed"
+
+
+class PeerError(CardioAlertError):
+    """Another system did not answer as it should."""
+
+    code = "peer"
+    hint = "Check the address and that the other system is running, then try again."
