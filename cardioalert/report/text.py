@@ -1,0 +1,178 @@
+"""The words of a report that are the same in the terminal, in HTML and in PDF."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from cardioalert.domain.clinical import FindingStatus, Measured, Overall, Status, Urgency
+from cardioalert.domain.imaging import Digitized, Grade, NamedBy
+from cardioalert.domain.measures import Measure
+from cardioalert.domain.patient import Patient, Sex, Symptom
+from cardioalert.domain.record import ECGRecord
+from cardioalert.i18n import translate as _
+from cardioalert.report.limits import Limits, Side
+from cardioalert.tables import read_toml
+
+
+def urgency_word(urgency: Urgency) -> str:
+    """Return the level as a word, so that it never depends on colour alone."""
+    return {
+        Urgency.RED: _("RED"),
+        Urgency.ORANGE: _("ORANGE"),
+        Urgency.YELLOW: _("YELLOW"),
+        Urgency.GREEN: _("GREEN"),
+        Urgency.GREY: _("GREY"),
+    }[urgency]
+
+
+def urgency_meaning(urgency: Urgency) -> str:
+    """Return what a level asks for, in a few words."""
+    return {
+        Urgency.RED: _("Act now"),
+        Urgency.ORANGE: _("See a doctor today"),
+        Urgency.YELLOW: _("Make an appointment"),
+        Urgency.GREEN: _("No acute change found by this program"),
+        Urgency.GREY: _("This ECG could not be judged"),
+    }[urgency]
+
+
+def overall_text(overall: Overall) -> str:
+    """Return the one-line result."""
+    return {
+        Overall.NORMAL: _("ECG within normal limits"),
+        Overall.BORDERLINE: _("Borderline ECG"),
+        Overall.ABNORMAL: _("Abnormal ECG"),
+        Overall.NOT_INTERPRETABLE: _("ECG not interpretable"),
+    }[overall]
+
+
+def grade_word(grade: Grade) -> str:
+    """Return how far a digitized page can be trusted."""
+    return {Grade.GOOD: _("good"), Grade.FAIR: _("fair"), Grade.POOR: _("poor")}[grade]
+
+
+def finding_status_word(status: FindingStatus) -> str:
+    """Return how sure a finding is."""
+    words: dict[FindingStatus, str] = {
+        "present": _("present"),
+        "possible": _("possible"),
+        "not-assessable": _("not assessable"),
+    }
+    return words[status]
+
+
+def symptom_word(symptom: Symptom) -> str:
+    """Return a symptom as people say it."""
+    return {
+        Symptom.CHEST_PAIN: _("chest pain"),
+        Symptom.BREATHLESSNESS: _("breathlessness"),
+        Symptom.SYNCOPE: _("fainting"),
+        Symptom.WEAKNESS: _("sudden weakness of face, arm or speech"),
+        Symptom.PALPITATIONS: _("palpitations"),
+    }[symptom]
+
+
+def patient_text(patient: Patient) -> str:
+    """Return what is known about the person; empty when nothing is."""
+    sexes = {Sex.MALE: _("male"), Sex.FEMALE: _("female")}
+    parts = []
+    if patient.age is not None:
+        parts.append(_("{years:g} years").format(years=patient.age))
+    if patient.sex is not None:
+        parts.append(sexes[patient.sex])
+    parts.extend(symptom_word(symptom) for symptom in patient.symptoms)
+    return ", ".join(parts)
+
+
+def record_text(record: ECGRecord) -> str:
+    """Return what a digital record holds."""
+    return ", ".join(
+        (
+            _("{kind} record").format(kind=record.source.kind.upper()),
+            _("{count} leads").format(count=len(record.leads)),
+            f"{record.duration:.1f} s",
+            f"{record.sampling_rate:g} Hz",
+        )
+    )
+
+
+def photo_text(digitized: Digitized) -> str:
+    """Return what a picture holds."""
+    source, record = digitized.record.source, digitized.record
+    leads = len({trace.lead for trace in digitized.traces})
+    return ", ".join(
+        (
+            _("picture of {width} x {height} px").format(
+                width=source.width_px, height=source.height_px
+            ),
+            _("layout {layout}").format(layout=digitized.layout),
+            _("{count} leads").format(count=leads),
+            f"{record.duration:.1f} s",
+        )
+    )
+
+
+def scale_text(digitized: Digitized) -> str:
+    """Return the scale of a print and the detail of its picture."""
+    grid = digitized.grid
+    detail = sum(grid.photo_pixels_per_mm) / 2
+    return f"{grid.paper_speed:g} mm/s, {grid.gain:g} mm/mV, {detail:.1f} px/mm"
+
+
+def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") -> str:
+    """Return a value with its uncertainty, in the unit people read; empty when not measurable."""
+    if measured.status is Status.NOT_MEASURABLE or measured.value is None:
+        return ""
+    text = f"{measured.value * measure.factor:.{measure.decimals}f}"
+    if measured.uncertainty is not None:
+        spread = f"{measured.uncertainty * measure.factor:.{measure.decimals}f}"
+        text += f" {plus_minus} {spread}" if float(spread) else ""
+    return text
+
+
+def plain_code(code: str) -> str:
+    """Return a stable code as words, for codes that have no text of their own."""
+    return code.replace("-", " ").replace("_", " ")
+
+
+def reason_text(code: str) -> str:
+    """Return why something could not be measured or judged, for people."""
+    known = reasons()
+    return _(known[code]) if code in known else plain_code(code)
+
+
+@cache
+def reasons() -> dict[str, str]:
+    """Return the English text of every reason code."""
+    return dict(read_toml("cardioalert.measure", "reasons.toml")["reasons"])
+
+
+def limits_text(limits: Limits | None, *, dash: str = "–", at_most: str = "≤") -> str:
+    """Return limits as people write them; empty where there are none."""
+    if limits is None:
+        return ""
+    if limits.low is None or limits.high is None:
+        return f"{at_most} {limits.high:g}" if limits.high is not None else f"≥ {limits.low:g}"
+    separator = " " if limits.low < 0 else ""
+    return f"{limits.low:g}{separator}{dash}{separator}{limits.high:g}"
+
+
+def side_word(side: Side) -> str:
+    """Return on which side of its limits a value lies."""
+    words: dict[Side, str] = {"within": _("normal"), "below": _("low"), "above": _("high")}
+    return words[side]
+
+
+def unit_text(unit: str, *, degree: str = "°") -> str:
+    """Return a unit as people write it."""
+    return {"deg": degree, "/min": "/min"}.get(unit, unit)
+
+
+def named_by_word(named_by: NamedBy) -> str:
+    """Return what decided the name of a lead."""
+    words: dict[NamedBy, str] = {
+        "label": _("its label"),
+        "layout": _("its place"),
+        "morphology": _("its shape"),
+    }
+    return words[named_by]

@@ -1,0 +1,94 @@
+"""The command line: choose the language, build the commands, run one, turn errors into words.
+
+A new command is a new module in `commands` and a row in `COMMANDS`. Nothing heavy is imported
+here: `cardioalert --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from cardioalert.i18n import translate as _
+from cardioalert_cli import output
+from cardioalert_cli.language import choose_language
+from cardioalert_cli.problems import ExitCode, Problem, problem_of, usage_problem
+
+COMMANDS: Final = ("analyze", "digitize", "convert", "demo", "doctor")
+"""Each is a function in the module of the same name, in the order of the help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process unless given.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    choose_language(words)
+    try:
+        code = run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `cardioalert ... | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except KeyboardInterrupt:
+        output.note(_("interrupted"))
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def run(words: list[str]) -> int:
+    """Run one command; every error ends here."""
+    import typer  # noqa: PLC0415 - after the language was chosen
+
+    usage_error: Any = typer.BadParameter.__base__
+    try:
+        result = build_app()(args=words, prog_name="cardioalert", standalone_mode=False)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except usage_error as error:
+        command = next((word for word in words if word in COMMANDS), "")
+        help_command = " ".join(filter(None, ("cardioalert", command, "--help")))
+        return report(usage_problem(error.format_message(), command=help_command), words)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        return report(problem_of(error), words)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def report(problem: Problem, words: Sequence[str]) -> ExitCode:
+    """Show a problem and return its exit code."""
+    output.report_problem(problem, as_json="--json" in words)
+    return problem.exit_code
+
+
+def build_app() -> Any:
+    """Return the program with all its commands, their texts in the chosen language."""
+    import typer  # noqa: PLC0415 - after the language was chosen
+
+    app = typer.Typer(
+        help=_("Reads an ECG from a photo of the paper or from a hospital file."),
+        epilog=_("Research and education software, not a medical device."),
+        no_args_is_help=True,
+        add_completion=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(import_module("cardioalert_cli.commands.top").top)
+    for name in COMMANDS:
+        module = import_module(f"cardioalert_cli.commands.{name}")
+        examples = "\b\n" + "\n".join((_("Examples:"), *(f"  {line}" for line in module.EXAMPLES)))
+        app.command(name, help=module.HELP, epilog=examples)(getattr(module, name))
+    return app

@@ -1,0 +1,186 @@
+"""`cardioalert analyze`: measure and interpret ECGs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cardioalert.domain.patient import Patient, Sex, Symptom
+from cardioalert.errors import CardioAlertError, InvalidRecordError
+from cardioalert.i18n import translate as _
+from cardioalert_cli import output
+from cardioalert_cli.commands.options import (
+    DebugOption,
+    JsonOption,
+    LanguageOption,
+    OverlayOption,
+)
+from cardioalert_cli.inputs import find_inputs
+from cardioalert_cli.pictures import check_writable, overlay_path, write_overlay
+from cardioalert_cli.problems import ExitCode, UsageProblemError, problem_of
+
+if TYPE_CHECKING:
+    from cardioalert.domain.clinical import Analysis
+
+HELP = _("Measure an ECG and say what it shows.")
+EXAMPLES = (
+    "cardioalert analyze photo.jpg",
+    "cardioalert analyze photo.jpg --age 58 --sex female --symptom chest-pain",
+    "cardioalert analyze photo.jpg --overlay seen.png --explain",
+    "cardioalert analyze ecgs/ --json --fail-on red > results.jsonl",
+    "cat photo.jpg | cardioalert analyze -",
+)
+
+
+class Level(StrEnum):
+    """Levels of `--fail-on`."""
+
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user asked for, the same for every input."""
+
+    patient: Patient | None
+    as_json: bool
+    explain: bool
+    overlay: Path | None
+    fail_on: Level | None
+
+
+def analyze(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT",
+            help=_("Pictures, PDF files, records or folders of them; - reads standard input."),
+            show_default=False,
+        ),
+    ],
+    as_json: JsonOption = False,
+    age: Annotated[
+        float | None, typer.Option("--age", metavar="YEARS", help=_("Age of the person."))
+    ] = None,
+    sex: Annotated[Sex | None, typer.Option("--sex", help=_("Sex of the person."))] = None,
+    symptom: Annotated[
+        list[Symptom] | None,
+        typer.Option(
+            "--symptom",
+            metavar="CODE",
+            help=_("What the person feels, may be repeated: {codes}.").format(
+                codes=", ".join(Symptom)
+            ),
+        ),
+    ] = None,
+    overlay: OverlayOption = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help=_("Show where each value and finding comes from; fill `waves`.")
+        ),
+    ] = False,
+    fail_on: Annotated[
+        Level | None,
+        typer.Option("--fail-on", help=_("Exit with 1 when a finding is this urgent or more.")),
+    ] = None,
+    lang: LanguageOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Analyze one or more inputs; one that fails does not stop the others."""
+    wishes = Wishes(
+        patient=make_patient(age, sex, symptom or ()),
+        as_json=as_json,
+        explain=explain,
+        overlay=overlay,
+        fail_on=fail_on,
+    )
+    check_writable(overlay)
+    analyze_all(inputs, wishes, debug=debug)
+
+
+def analyze_all(inputs: Sequence[str], wishes: Wishes, *, debug: bool) -> None:
+    """Analyze and print each input, then leave with the exit code of the gravest outcome."""
+    several = len(inputs) > 1 or Path(inputs[0]).is_dir()
+    if several and wishes.overlay is not None and not wishes.overlay.is_dir():
+        raise UsageProblemError(
+            _("--overlay names one picture, but there are several inputs"),
+            hint=_("Name an existing folder for the overlays."),
+        )
+    outcomes = [analyze_one(path, wishes, debug=debug) for path in find_inputs(inputs)]
+    if code := max(outcomes, default=ExitCode.DONE):
+        raise typer.Exit(code)
+
+
+def analyze_one(path: str, wishes: Wishes, *, debug: bool) -> ExitCode:
+    """Analyze and print one input."""
+    from cardioalert import pipeline  # noqa: PLC0415 - heavy
+
+    try:
+        with output.progress(_("Reading {name}").format(name=Path(path).name)):
+            analysis = pipeline.analyze(path, patient=wishes.patient)
+        if wishes.overlay is not None:
+            draw_overlay(analysis, path, wishes.overlay)
+    except CardioAlertError as error:
+        if debug:
+            raise
+        problem = problem_of(error, path=path)
+        output.report_problem(problem, as_json=wishes.as_json, path=path)
+        return problem.exit_code
+    if wishes.as_json:
+        output.print_json(document_of(analysis, explain=wishes.explain))
+    else:
+        print_answer(analysis, explain=wishes.explain)
+    return outcome_of(analysis, wishes.fail_on)
+
+
+def document_of(analysis: Analysis, *, explain: bool) -> dict[str, Any]:
+    """Return the JSON document, with the waves of each beat for those who want to know why."""
+    from cardioalert.domain.contract import waves_to_list  # noqa: PLC0415 - heavy
+
+    document = analysis.to_dict()
+    if explain:
+        document["beats"]["waves"] = waves_to_list(analysis.measurements.waves)
+    return document
+
+
+def print_answer(analysis: Analysis, *, explain: bool) -> None:
+    """Print the answer for people."""
+    from cardioalert.report.terminal import answer  # noqa: PLC0415 - heavy
+
+    output.show(answer(analysis, look=output.look_of_terminal(), explain=explain))
+
+
+def draw_overlay(analysis: Analysis, path: str, target: Path) -> None:
+    """Write the overlay of an input that is a picture."""
+    if analysis.digitized is None:
+        output.note(_("{path} is no picture: there is nothing to draw on").format(path=path))
+        return
+    write_overlay(analysis.digitized, overlay_path(target, path))
+
+
+def outcome_of(analysis: Analysis, fail_on: Level | None) -> ExitCode:
+    """Return whether the analysis is as urgent as the user wants to be told by the exit code."""
+    from cardioalert.domain.clinical import Urgency  # noqa: PLC0415 - heavy
+
+    if fail_on is None:
+        return ExitCode.DONE
+    urgent = analysis.interpretation.urgency >= Urgency[fail_on.name]
+    return ExitCode.FINDING if urgent else ExitCode.DONE
+
+
+def make_patient(age: float | None, sex: Sex | None, symptoms: Sequence[Symptom]) -> Patient | None:
+    """Return what the options say about the person; None when they say nothing."""
+    if age is None and sex is None and not symptoms:
+        return None
+    try:
+        return Patient(age=age, sex=sex, symptoms=tuple(dict.fromkeys(symptoms)))
+    except InvalidRecordError as error:
+        raise UsageProblemError(error.message) from error

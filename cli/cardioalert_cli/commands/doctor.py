@@ -1,0 +1,138 @@
+"""`cardioalert doctor`: check that the installation is whole."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import typer
+
+from cardioalert.errors import CardioAlertError
+from cardioalert.i18n import translate as _
+from cardioalert_cli import output
+from cardioalert_cli.commands.demo import example_photo
+from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
+from cardioalert_cli.problems import ExitCode
+
+HELP = _("Check that the installation is whole.")
+EXAMPLES = ("cardioalert doctor", "cardioalert doctor --json")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "onnxruntime",
+    "pillow",
+    "pillow-heif",
+    "pypdfium2",
+    "pydicom",
+    "wfdb",
+    "typer",
+    "rich",
+    "pydantic-settings",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    good: bool
+    detail: str
+
+
+def doctor(
+    as_json: JsonOption = False, lang: LanguageOption = None, debug: DebugOption = False
+) -> None:
+    """Check everything, print a table, and leave with 3 when something is broken."""
+    checks = list(all_checks())
+    if as_json:
+        output.print_json(
+            {
+                "schema": "cardioalert.doctor/1",
+                "checks": [
+                    {"name": check.name, "good": check.good, "detail": check.detail}
+                    for check in checks
+                ],
+            }
+        )
+    else:
+        print_table(checks)
+    if not all(check.good for check in checks):
+        raise typer.Exit(ExitCode.INPUT)
+
+
+def all_checks() -> Iterator[Check]:
+    """Look at everything an analysis needs."""
+    yield Check(name="python", good=True, detail=f"{platform.python_version()}, {sys.executable}")
+    for name in ("cardioalert", *LIBRARIES):
+        yield check_library(name)
+    yield from check_networks()
+    yield attempt("example photo", find_example)
+    yield attempt("temporary files", write_temporary_file)
+    yield Check(name="terminal", good=True, detail=describe_terminal())
+
+
+def check_library(name: str) -> Check:
+    """Look whether a distribution is installed."""
+    try:
+        return Check(name=name, good=True, detail=metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Check(name=name, good=False, detail=_("not installed"))
+
+
+def check_networks() -> Iterator[Check]:
+    """Compare the weights of every network with the SHA-256 on its card."""
+    from cardioalert_models import zoo  # noqa: PLC0415 - heavy
+
+    for card in zoo.cards():
+        yield attempt(f"network {card.name}", lambda card=card: zoo.check(card))
+
+
+def attempt(name: str, look: Callable[[], str]) -> Check:
+    """Look at one thing; an error is the answer, too."""
+    try:
+        return Check(name=name, good=True, detail=look())
+    except (CardioAlertError, OSError) as error:
+        return Check(name=name, good=False, detail=str(error))
+
+
+def find_example() -> str:
+    """Return where the photo of `cardioalert demo` is."""
+    with ExitStack() as stack:
+        photo = example_photo(stack)
+        return f"{photo.name}, {photo.stat().st_size / 1e6:.1f} MB"
+
+
+def write_temporary_file() -> str:
+    """Return the folder of temporary files, after a file was written there."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"ECG")
+        return str(Path(file.name).parent)
+
+
+def describe_terminal() -> str:
+    """Return what the answer will look like."""
+    look = output.look_of_terminal()
+    color = _("colour") if output.wants_color(sys.stdout) else _("no colour")
+    letters = "Unicode" if look.unicode else "ASCII"
+    return f"{look.width} x {letters}, {color}"
+
+
+def print_table(checks: list[Check]) -> None:
+    """Print the checks for people."""
+    from rich.table import Table  # noqa: PLC0415 - `--help` must stay fast
+    from rich.text import Text  # noqa: PLC0415 - `--help` must stay fast
+
+    look = output.look_of_terminal()
+    table = Table.grid(padding=(0, 2))
+    for check in checks:
+        word = (look.sign("✓", "ok"), "green") if check.good else (_("broken"), "bold red")
+        table.add_row(Text(" ") + Text(*word), Text(check.name), Text(check.detail, style="dim"))
+    output.show(table)
