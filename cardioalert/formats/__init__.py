@@ -1,0 +1,1 @@
+"""Digital ECG files to and from records: one small module per format, found by `registry`."""

@@ -1,0 +1,96 @@
+"""Build a record from what every digital format gives: labelled channels in millivolts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.domain.patient import OLDEST_AGE, Patient, Sex
+from cardioalert.domain.record import CHEST_LEADS, STANDARD_LEADS, ECGRecord, Lead, SourceFile
+from cardioalert.errors import InvalidRecordError
+
+SHORTEST: Final = 0.5  # s; one beat
+LONGEST: Final = 7 * 24 * 3600.0  # s; a week of Holter
+HIGHEST: Final = 1000.0  # mV; a defibrillator shock, no ECG
+
+_STORED_LEADS: Final = {Lead.I, Lead.II, *CHEST_LEADS}
+_SEXES: Final = {"m": Sex.MALE, "male": Sex.MALE, "f": Sex.FEMALE, "female": Sex.FEMALE}
+
+
+def assemble(
+    channels: Mapping[Lead, NDArray[np.floating]],
+    *,
+    sampling_rate: float,
+    source: SourceFile,
+    patient: Patient | None = None,
+    recorded_at: datetime | None = None,
+) -> ECGRecord:
+    """Build a record of the leads of one file, in the standard order.
+
+    Carts store eight leads when the other four follow from them; those four are filled in.
+
+    Parameters
+    ----------
+    channels : mapping from Lead to float array, shape (samples,), mV; all of one length
+    sampling_rate : float, Hz
+
+    Raises
+    ------
+    InvalidRecordError
+        There is no ECG lead, or length, rate or voltage cannot be those of an ECG.
+    """
+    if not channels:
+        raise InvalidRecordError(f"no channel is one of the leads {', '.join(STANDARD_LEADS)}")
+    if not (math.isfinite(sampling_rate) and sampling_rate > 0):
+        raise InvalidRecordError(f"sampling rate {sampling_rate} Hz is not a positive number")
+    lengths = {len(values) for values in channels.values()}
+    if len(lengths) > 1:
+        raise InvalidRecordError(f"the leads have different lengths: {sorted(lengths)} samples")
+    duration = lengths.pop() / sampling_rate
+    if not SHORTEST <= duration <= LONGEST:
+        raise InvalidRecordError(
+            f"the record lasts {duration:g} s, expected {SHORTEST:g} s to {LONGEST:g} s"
+        )
+    leads = tuple(lead for lead in STANDARD_LEADS if lead in channels)
+    signal = np.stack([np.asarray(channels[lead], dtype=np.float32) for lead in leads])
+    largest = np.nanmax(np.abs(signal), initial=0.0)
+    if largest > HIGHEST:
+        raise InvalidRecordError(f"a voltage of {largest:g} mV is not that of a heart")
+    if set(leads) == _STORED_LEADS:
+        leads, signal = STANDARD_LEADS, _twelve_of_eight(signal)
+    return ECGRecord(
+        signal=signal,
+        sampling_rate=sampling_rate,
+        leads=leads,
+        patient=patient,
+        recorded_at=recorded_at,
+        source=source,
+    )
+
+
+def _twelve_of_eight(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Derive III, aVR, aVL and aVF from I and II (Einthoven and Goldberger)."""
+    one, two = signal[0], signal[1]
+    limb = np.stack([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2])
+    return np.concatenate([limb, signal[2:]]).astype(np.float32)
+
+
+def patient_of(*, age: float | None, sex: str) -> Patient | None:
+    """Describe the person as far as the file can be believed.
+
+    Parameters
+    ----------
+    age : float, years, optional
+        Ages that no person has (a common filler is 300) count as unknown.
+    sex : str
+        `M`, `Male`, `F`, `female`, ...; anything else counts as unknown.
+    """
+    if age is not None and not 0 <= age <= OLDEST_AGE:
+        age = None
+    known_sex = _SEXES.get(sex.strip().lower())
+    return None if age is None and known_sex is None else Patient(age=age, sex=known_sex)

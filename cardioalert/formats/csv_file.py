@@ -1,0 +1,214 @@
+"""CSV: a column of seconds and one column of millivolts per lead.
+
+Written exactly as other programs rely on it: `time_s,I,II,...,V6`, one row per sample, an empty
+cell where a lead was not printed or could not be read. Read more widely: comma, semicolon or tab,
+decimal comma, seconds or milliseconds, millivolts or microvolts by the unit in the header.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead
+from cardioalert.errors import CorruptFileError, InvalidRecordError
+from cardioalert.files import FileContent
+from cardioalert.formats.assembling import assemble
+from cardioalert.formats.leads import lead_of_label
+from cardioalert.formats.sniffing import decode_text
+from cardioalert.units import MILLISECONDS_PER_SECOND, MILLIVOLTS_PER_UNIT
+
+TIME_DECIMALS: Final = 6  # microseconds
+VOLTAGE_DECIMALS: Final = 4  # a tenth of a microvolt
+
+_TIME: Final = re.compile(
+    r"(?:time|t|seconds)(?:[\s_]*[(\[]?(?P<unit>s|sec|ms)[)\]]?)?", re.IGNORECASE
+)
+_UNIT: Final = re.compile(r"[\s_]*[(\[]?(?P<unit>mV|uV|µV|μV|V)[)\]]?\s*", re.IGNORECASE)
+_MISSING: Final = frozenset({"", "nan", "na", "null", "-"})
+_SNAP: Final = 1e-4  # relative; a rate this close to a whole number is that number
+_JITTER: Final = 0.75  # sample steps; more is a gap or a changed rate
+
+
+# ---- Writing -----------------------------------------------------------------------------------
+
+
+def write(record: ECGRecord, path: Path) -> None:
+    """Write the twelve leads, whichever of them the record has."""
+    columns = [_cells(record, lead) for lead in STANDARD_LEADS]
+    samples = record.signal.shape[1]
+    times = (f"{i / record.sampling_rate:.{TIME_DECIMALS}f}" for i in range(samples))
+    with path.open("w", encoding="ascii", newline="") as stream:
+        stream.write(",".join(("time_s", *STANDARD_LEADS)) + "\n")
+        for row in zip(times, *columns, strict=True):
+            stream.write(",".join(row) + "\n")
+
+
+def _cells(record: ECGRecord, lead: Lead) -> list[str]:
+    """Return the column of one lead as text."""
+    if lead not in record.leads:
+        return [""] * record.signal.shape[1]
+    values = record.lead(lead).tolist()
+    return ["" if math.isnan(v) else f"{v:.{VOLTAGE_DECIMALS}f}" for v in values]
+
+
+# ---- Reading -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """What the header says."""
+
+    time: int
+    seconds_per_unit: float
+    leads: dict[int, Lead]
+    millivolts_per_unit: dict[int, float]
+
+
+def read(content: FileContent) -> ECGRecord:
+    """Read a record; lines that start with # are comments."""
+    lines = decode_text(content.data).splitlines()
+    numbered = [
+        (number, line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith("#")
+    ]
+    if not numbered:
+        raise CorruptFileError("the CSV holds no line")
+    delimiter = _delimiter(numbered[0][1])
+    columns = _header(numbered[0], delimiter)
+    to_number = _decimal_comma if delimiter != "," else float
+    values = _values(numbered[1:], columns, delimiter=delimiter, to_number=to_number)
+    times = values[columns.time] * columns.seconds_per_unit
+    channels = {
+        lead: values[index] * columns.millivolts_per_unit[index]
+        for index, lead in columns.leads.items()
+    }
+    return assemble(channels, sampling_rate=sampling_rate_of(times), source=content.source("csv"))
+
+
+def _delimiter(header: str) -> str:
+    """Choose what separates the cells: the mark that the header has most of."""
+    return max((",", ";", "\t"), key=header.count)
+
+
+def _header(line: tuple[int, str], delimiter: str) -> _Columns:
+    """Find the time column and the leads."""
+    number, text = line
+    names = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
+    times = [(i, match) for i, name in enumerate(names) if (match := _TIME.fullmatch(name))]
+    leads: dict[int, Lead] = {}
+    factors: dict[int, float] = {}
+    for index, name in enumerate(names):
+        lead, factor = _lead_and_unit(name)
+        if lead is not None and lead not in leads.values():
+            leads[index], factors[index] = lead, factor
+    if not leads:
+        raise CorruptFileError(f"line {number} names no ECG lead: {text[:60]!r}")
+    if not times:
+        raise InvalidRecordError(
+            f"line {number} names no time column, so the sampling rate is unknown",
+            hint="Add a first column time_s with the seconds of each sample.",
+        )
+    index, match = times[0]
+    milliseconds = (match["unit"] or "s").lower() == "ms"
+    return _Columns(
+        time=index,
+        seconds_per_unit=1 / MILLISECONDS_PER_SECOND if milliseconds else 1.0,
+        leads=leads,
+        millivolts_per_unit=factors,
+    )
+
+
+def _lead_and_unit(name: str) -> tuple[Lead | None, float]:
+    """Split `V1 (uV)` into the lead and its factor to millivolts; mV without a unit."""
+    lead = lead_of_label(re.split(r"[\s_(\[]", name, maxsplit=1)[0]) or lead_of_label(name)
+    if lead is None:
+        return None, 1.0
+    match = _UNIT.search(name, pos=name.upper().find(lead.upper()) + len(lead))
+    unit = match["unit"] if match else "mV"
+    known = {spelling.lower(): factor for spelling, factor in MILLIVOLTS_PER_UNIT.items()}
+    return lead, known[unit.lower()]
+
+
+def _decimal_comma(text: str) -> float:
+    """Read a number with a decimal comma or point."""
+    return float(text.replace(",", "."))
+
+
+def _values(
+    lines: list[tuple[int, str]],
+    columns: _Columns,
+    *,
+    delimiter: str,
+    to_number: Callable[[str], float],
+) -> dict[int, NDArray[np.float64]]:
+    """Read the needed columns; an empty cell is NaN.
+
+    Returns
+    -------
+    mapping from column index to float array, shape (rows,)
+    """
+    needed = [columns.time, *columns.leads]
+    found = {index: array("d") for index in needed}
+    for number, text in lines:
+        cells = text.split(delimiter)
+        if len(cells) <= max(needed):
+            raise CorruptFileError(
+                f"line {number} has {len(cells)} cells, expected at least {max(needed) + 1}"
+            )
+        for index in needed:
+            cell = cells[index].strip().strip('"')
+            try:
+                found[index].append(math.nan if cell.lower() in _MISSING else to_number(cell))
+            except ValueError:
+                raise CorruptFileError(f"line {number} holds {cell[:40]!r}, no number") from None
+    return {index: np.array(values, dtype=np.float64) for index, values in found.items()}
+
+
+def sampling_rate_of(times: NDArray[np.float64]) -> float:
+    """Infer the sampling rate from the times of the samples.
+
+    Parameters
+    ----------
+    times : float array, shape (samples,), seconds
+
+    Returns
+    -------
+    float, Hz
+
+    Raises
+    ------
+    InvalidRecordError
+        The times are missing, do not increase, or are not evenly spaced.
+
+    Examples
+    --------
+    >>> sampling_rate_of(np.array([0.0, 0.002, 0.004]))
+    500.0
+    """
+    if len(times) < 2 or not np.isfinite(times).all():
+        raise InvalidRecordError("the time column is incomplete, so the sampling rate is unknown")
+    length = float(times[-1] - times[0])
+    if length <= 0:
+        raise InvalidRecordError("the time column does not increase")
+    step = length / (len(times) - 1)
+    deviation = np.abs(times - times[0] - step * np.arange(len(times)))
+    if deviation.max() > _JITTER * step:
+        line = int(deviation.argmax())
+        raise InvalidRecordError(
+            f"the samples are not evenly spaced in time: sample {line} is "
+            f"{deviation[line] / step:.1f} samples off"
+        )
+    rate = 1 / step
+    nearest = round(rate)
+    return float(nearest) if nearest and abs(rate - nearest) <= _SNAP * nearest else rate

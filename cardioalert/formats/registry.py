@@ -1,0 +1,220 @@
+"""The digital formats, one row each, and the two calls that use them.
+
+A new format is a new module with `read` (and `write` where it makes sense) and a row here. Modules
+are imported when a file first needs them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from cardioalert.domain.record import ECGRecord
+from cardioalert.errors import (
+    CardioAlertError,
+    CorruptFileError,
+    FileTooLargeError,
+    InputError,
+    MissingLibraryError,
+    UnknownFormatError,
+)
+from cardioalert.files import FileContent, Source, load, picture_format
+from cardioalert.formats import sniffing
+
+
+class FormatModule(Protocol):
+    """What a module in `cardioalert.formats` offers."""
+
+    def read(self, content: FileContent) -> ECGRecord:
+        """Read a record."""
+
+    def write(self, record: ECGRecord, path: Path) -> None:
+        """Write a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One file format.
+
+    Attributes
+    ----------
+    kind : str
+        What `kind_of` and `SourceFile.kind` call it.
+    name : str
+        For people.
+    suffixes : tuple of str
+        Endings that choose it for writing, the usual one first.
+    looks_like : function of FileContent
+        Whether a file is of this format, decided by its first bytes.
+    module : str
+    extra : str
+        The extra of the package that installs its library; empty when it always is.
+    """
+
+    kind: str
+    name: str
+    suffixes: tuple[str, ...]
+    looks_like: Callable[[FileContent], bool]
+    module: str
+    extra: str = ""
+
+
+FORMATS: Final = (
+    Format(
+        kind="dicom",
+        name="DICOM",
+        suffixes=(".dcm",),
+        looks_like=sniffing.is_dicom,
+        module="cardioalert.formats.dicom_file",
+    ),
+    Format(
+        kind="edf",
+        name="EDF",
+        suffixes=(".edf", ".bdf"),
+        looks_like=sniffing.is_edf,
+        module="cardioalert.formats.edf_file",
+    ),
+    Format(
+        kind="aecg",
+        name="HL7 aECG",
+        suffixes=(".xml",),
+        looks_like=sniffing.is_aecg,
+        module="cardioalert.formats.aecg_file",
+    ),
+    Format(
+        kind="json",
+        name="CardioAlert JSON",
+        suffixes=(".json",),
+        looks_like=sniffing.is_json,
+        module="cardioalert.formats.json_file",
+    ),
+    Format(
+        kind="wfdb",
+        name="WFDB",
+        suffixes=(".hea",),
+        looks_like=sniffing.is_wfdb,
+        module="cardioalert.formats.wfdb_files",
+    ),
+    Format(
+        kind="csv",
+        name="CSV",
+        suffixes=(".csv",),
+        looks_like=sniffing.is_csv,
+        module="cardioalert.formats.csv_file",
+    ),
+)
+"""From the surest sign to the vaguest: the first that fits is taken."""
+
+
+def kind_of(source: Source) -> str:
+    """Tell by its content what a file is: `image`, `pdf`, or the kind of a digital format.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is nothing CardioAlert reads.
+    """
+    content = load(source)
+    picture = picture_format(content.data)
+    if picture is not None:
+        return "pdf" if picture == "PDF" else "image"
+    return _format_of(content).kind
+
+
+def is_picture(source: Source) -> bool:
+    """Tell whether a file is a picture or PDF, which must be digitized first."""
+    return picture_format(load(source).data) is not None
+
+
+def read_record(source: Source) -> ECGRecord:
+    """Read a digital ECG of any known format.
+
+    Parameters
+    ----------
+    source : path, `-` for standard input, bytes, or FileContent
+
+    Raises
+    ------
+    InputError
+        One of its kinds, such as CorruptFileError or InvalidRecordError.
+    """
+    content = load(source)
+    if picture_format(content.data) is not None:
+        raise UnknownFormatError(
+            f"{content.name} is a picture, not a digital record",
+            hint="Use cardioalert.digitize to turn a picture into a record.",
+        )
+    form = _format_of(content)
+    module = _module(form)
+    try:
+        return module.read(content)
+    except CardioAlertError:
+        raise
+    except MemoryError as error:
+        raise FileTooLargeError(f"{content.name} needs more memory than there is") from error
+    except Exception as error:  # a damaged file may break a reader's library anywhere
+        raise CorruptFileError(f"{content.name} is a damaged {form.name} file: {error}") from error
+
+
+def write_record(record: ECGRecord, path: str | os.PathLike[str]) -> None:
+    """Write a record in the format that the ending of `path` names.
+
+    Raises
+    ------
+    UnknownFormatError
+        The ending names no format that can be written.
+    InputError
+        The file cannot be written.
+    """
+    target = Path(path)
+    form = writable_format(target)
+    try:
+        _module(form).write(record, target)
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be written: {error}",
+            hint="Name a folder that exists and that you may write to.",
+        ) from error
+
+
+def writable_format(path: str | os.PathLike[str]) -> Format:
+    """Return the format that the ending of a file to be written names.
+
+    Raises
+    ------
+    UnknownFormatError
+        There is none; worth asking before a long computation.
+    """
+    suffix = Path(path).suffix.lower()
+    for form in FORMATS:
+        if suffix == form.suffixes[0]:
+            return form
+    endings = " ".join(sorted(form.suffixes[0] for form in FORMATS))
+    raise UnknownFormatError(
+        f"the ending {suffix!r} of {os.fspath(path)} names no format that can be written",
+        hint=f"Use one of these endings: {endings}",
+    )
+
+
+def _format_of(content: FileContent) -> Format:
+    """Find the format of a file by its content."""
+    for form in FORMATS:
+        if form.looks_like(content):
+            return form
+    raise UnknownFormatError(f"{content.name} is of no format that CardioAlert reads")
+
+
+def _module(form: Format) -> FormatModule:
+    """Import the module of a format; say how to install what it needs."""
+    try:
+        return cast(FormatModule, import_module(form.module))
+    except ImportError as error:
+        extra = f"[{form.extra}]" if form.extra else ""
+        raise MissingLibraryError(
+            f"{form.name} files need the library {error.name}, which is not installed",
+            hint=f"Install it with: pip install 'cardioalert{extra}'",
+        ) from error

@@ -1,0 +1,72 @@
+"""Tell record formats apart by the first bytes of a file."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cardioalert.files import FileContent
+
+_HEAD: Final = 4096  # bytes that decide
+
+_WFDB_RECORD_LINE: Final = re.compile(rb"[\w.-]+(?:/\d+)?[ \t]+\d+(?:[ \t]+[\d.+-]\S*.*)?\r?")
+_CSV_LEAD: Final = re.compile(r"(?:^|[,;\t\s\"])(?:I|II|III|AV[RLF]|V[1-6])(?:$|[,;\t\s\"(\[_])")
+_DICOM_MAGIC_AT: Final = 128
+_BARE_DICOM: Final = re.compile(rb"\x08\x00[\x00-\x20]\x00(?:[A-Z]{2}..|.{4})", re.DOTALL)
+
+
+def decode_text(data: bytes) -> str:
+    """Decode text as people save it: UTF-8 or UTF-16 with their marks, else Latin-1."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _head_text(content: FileContent) -> str:
+    """Return the beginning of the file as text."""
+    return decode_text(content.data[:_HEAD])
+
+
+def is_wfdb(content: FileContent) -> bool:
+    """Tell whether the first line that is no comment is a WFDB record line."""
+    if b"\0" in content.data[:_HEAD]:
+        return False
+    lines = (line for line in content.data[:_HEAD].split(b"\n") if line.strip())
+    first = next((line for line in lines if not line.startswith(b"#")), b"")
+    return _WFDB_RECORD_LINE.fullmatch(first) is not None
+
+
+def is_csv(content: FileContent) -> bool:
+    """Tell whether the file is called CSV, or begins with a row of lead names."""
+    if content.suffix in (".csv", ".tsv"):
+        return True
+    lines = (line for line in _head_text(content).splitlines() if line.strip())
+    first = next((line for line in lines if not line.startswith("#")), "")
+    delimited = any(mark in first for mark in ",;\t")
+    return delimited and _CSV_LEAD.search(first.upper()) is not None
+
+
+def is_json(content: FileContent) -> bool:
+    """Tell whether the file begins like a JSON object that names our schema."""
+    head = _head_text(content)
+    return head.lstrip().startswith("{") and "cardioalert.record/" in head
+
+
+def is_dicom(content: FileContent) -> bool:
+    """Tell whether the file is DICOM, with its preamble or bare."""
+    if content.data[_DICOM_MAGIC_AT : _DICOM_MAGIC_AT + 4] == b"DICM":
+        return True
+    return content.suffix in (".dcm", "") and _BARE_DICOM.match(content.data) is not None
+
+
+def is_edf(content: FileContent) -> bool:
+    """Tell whether the file is EDF (16 bits) or BDF (24 bits)."""
+    return content.data[:8] in (b"0       ", b"\xffBIOSEMI")
+
+
+def is_aecg(content: FileContent) -> bool:
+    """Tell whether the file is an HL7 annotated ECG."""
+    return re.search(r"<(?:\w+:)?AnnotatedECG\b", _head_text(content)) is not None
