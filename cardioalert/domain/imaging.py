@@ -110,6 +110,29 @@ class InkMaps:
     marks: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedLabel:
+    """A lead name that was read on the page.
+
+    Attributes
+    ----------
+    lead : Lead
+    inverted : bool
+        Printed with a minus sign, as in `-aVR`.
+    left, top, right, bottom : float, page pixels
+        The box around the letters.
+    confidence : float, 0-1
+    """
+
+    lead: Lead
+    inverted: bool
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowTrace:
     """One curve across the page.

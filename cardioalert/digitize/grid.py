@@ -1,0 +1,263 @@
+"""Find the printed grid: where is each millimetre of paper on the photo?
+
+Method. A printed grid is a wave. In each window of the photo the two-dimensional spectrum shows a
+comb of harmonics along the direction of the time axis and one along the voltage axis; the comb
+gives the local pitch and angle (`spectrum.search_pitch`). The paper position `u(x, y)` (mm along
+time) and `v(x, y)` (mm along voltage) are smooth functions whose gradients are those local pitches;
+their remaining error is read from the phase of the grid wave, first of the 5 mm lines, then of the
+1 mm lines. Perspective, rotation, curl and creases are all one case: there is no separate
+corner finder, so a page that overfills the frame is as good as one on a table. Phase demodulation
+is known from fringe projection (Takeda and Mutoh, Appl Opt 1983;22:3977); its use here is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.spectrum import Pitch, search_pitch
+from cardioalert.errors import GridNotFoundError
+from cardioalert.geometry import Doubles, Floats, unwrap_from_best, upsample_lattice
+
+WORK_SIDE: Final = 2000  # px, long side of the picture the grid is searched in
+CELL: Final = 16  # px of the working picture per cell of the phase map
+MAJOR_MM: Final = 5.0
+MINOR_MM: Final = 1.0
+
+SMOOTH_CELLS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GridMap:
+    """Where each point of the photo lies on the paper.
+
+    Attributes
+    ----------
+    u, v : float arrays, shape (rows + 1, columns + 1), mm
+        Paper position along time and voltage at the corners of square cells of the photo.
+    support : float32 array, shape (rows, columns), 0-1
+        How clearly the grid itself was seen in each cell.
+    step : float, photo pixels
+        Side of a cell.
+    offset : float, photo pixels
+        Position of the first corner, along both axes.
+    scale_confirmed : bool
+        Whether both the 5 mm and the 1 mm lines were seen.
+    """
+
+    u: Doubles
+    v: Doubles
+    support: Floats
+    step: float
+    offset: float
+    scale_confirmed: bool
+
+    @property
+    def pixels_per_mm(self) -> tuple[float, float]:
+        """Median photo pixels per mm along time and along voltage, where the grid was seen."""
+        seen = self.support > 0.5 * float(self.support.max())
+        along_u = np.hypot(*np.gradient(self.u, self.step))[:-1, :-1][seen]
+        along_v = np.hypot(*np.gradient(self.v, self.step))[:-1, :-1][seen]
+        return float(1.0 / np.median(along_u)), float(1.0 / np.median(along_v))
+
+
+def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
+    """Find the grid of a photo.
+
+    Parameters
+    ----------
+    pixels : uint8 array, shape (height, width, 3), RGB
+
+    Raises
+    ------
+    GridNotFoundError
+        No regular grid of a plausible pitch.
+    """
+    scale = min(1.0, WORK_SIDE / max(pixels.shape[:2]))
+    work = pixels
+    if scale < 1.0:
+        work = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    wave = grid_wave(work)
+    pitch = search_pitch(wave)
+    if pitch is None:
+        raise GridNotFoundError("no regular grid was found in the picture")
+    u, u_seen = _paper_coordinate(wave, pitch.along_time, pitch)
+    v, v_seen = _paper_coordinate(wave, pitch.along_voltage, pitch)
+    return GridMap(
+        u=u,
+        v=v,
+        support=np.sqrt(u_seen * v_seen),
+        step=CELL / scale,
+        offset=0.5 / scale - 0.5,
+        scale_confirmed=pitch.has_major and pitch.has_minor,
+    )
+
+
+def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
+    """Return the darkness of the paper with its ink held down, mean about 0.
+
+    The darkest of the three channels against the local paper shows grids of any color; clipping at
+    one local standard deviation keeps the much darker trace from drowning them.
+    """
+    darkness = np.zeros(pixels.shape[:2], dtype=np.float32)
+    for channel in cv2.split(pixels):
+        np.maximum(darkness, _darkness(channel.astype(np.float32)), out=darkness)
+    mean = cv2.blur(darkness, (61, 61))
+    spread = np.sqrt(np.maximum(cv2.blur(darkness * darkness, (61, 61)) - mean * mean, 1e-6))
+    wave: Floats = np.minimum(darkness, mean + spread) - mean
+    return wave / np.maximum(spread, 0.01)
+
+
+def _darkness(channel: Floats) -> Floats:
+    """Return 1 - brightness / local paper brightness, clipped to 0-1."""
+    size = (max(8, channel.shape[1] // 4), max(8, channel.shape[0] // 4))
+    small = cv2.resize(channel, size, interpolation=cv2.INTER_AREA)
+    paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (0, 0), 8)
+    paper = cv2.resize(paper, (channel.shape[1], channel.shape[0]))
+    dark: Floats = np.clip(1.0 - channel / np.maximum(paper, 10.0), 0.0, 1.0)
+    return dark
+
+
+def _paper_coordinate(
+    wave: Floats, gradients: Doubles, pitch: Pitch
+) -> tuple[Doubles, Floats]:
+    """Return the paper coordinate (mm) at cell corners and its support per cell, for one axis."""
+    lattice = fit_gradients(pitch.centers, gradients, pitch.weights, wave.shape)
+    support = np.zeros((lattice.shape[0] - 1, lattice.shape[1] - 1), dtype=np.float32)
+    for period, rounds in _schedule(pitch):
+        for correction in rounds:
+            error, seen = _demodulate(wave, lattice, period)
+            lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
+        support = np.maximum(support, _demodulate(wave, lattice, period)[1])
+    return lattice, support
+
+
+Correction = Callable[[Floats, Floats], Doubles]
+
+
+def _schedule(pitch: Pitch) -> list[tuple[float, list[Correction]]]:
+    """Return the rounds of correction: coarse lines before fine ones, stiff before flexible."""
+    stiff: list[Correction] = [partial(_polynomial, degree=degree) for degree in (2, 3)]
+    local: list[Correction] = [partial(_local, sigma=sigma) for sigma in (3.5, 2.5)]
+    if not pitch.has_major:
+        return [(MINOR_MM, stiff + local)]
+    if not pitch.has_minor:
+        return [(MAJOR_MM, stiff + local)]
+    return [(MAJOR_MM, stiff + local), (MINOR_MM, local)]
+
+
+def fit_gradients(
+    centers: Doubles, gradients: Doubles, weights: Doubles, shape: tuple[int, ...]
+) -> Doubles:
+    """Fit a smooth surface whose gradients are the local pitches.
+
+    Parameters
+    ----------
+    centers : array, shape (windows, 2), pixels (x, y)
+    gradients : array, shape (windows, 2), mm per pixel along x and y
+    weights : array, shape (windows,)
+    shape : of the picture, pixels
+
+    Returns
+    -------
+    float array, shape (cell rows + 1, cell columns + 1), mm, at cell corners
+    """
+    half = max(shape) / 2.0
+    x, y = ((centers - [shape[1] / 2.0, shape[0] / 2.0]) / half).T
+    solution = np.concatenate([[0.0], np.median(gradients, axis=0) * half, np.zeros(3)])
+    for degree in (1, 2, 2):
+        powers = _powers(degree)
+        by_x = np.stack([i * x ** max(i - 1, 0) * y**j for i, j in powers], axis=1) / half
+        by_y = np.stack([j * x**i * y ** max(j - 1, 0) for i, j in powers], axis=1) / half
+        solution[: len(powers)] = _robust_fit(
+            np.concatenate([by_x, by_y]),
+            gradients.T.ravel(),
+            np.concatenate([weights, weights]),
+            start=solution[: len(powers)],
+        )
+    row, column = np.mgrid[0 : -(-shape[0] // CELL) + 1, 0 : -(-shape[1] // CELL) + 1] * float(CELL)
+    sx, sy = (column - shape[1] / 2.0) / half, (row - shape[0] / 2.0) / half
+    surface: Doubles = np.tensordot(
+        solution, np.stack([sx**i * sy**j for i, j in _powers(2)]), axes=1
+    )
+    return surface
+
+
+def _powers(degree: int) -> list[tuple[int, int]]:
+    """Return the exponents (of x, of y) of all monomials up to a degree, constant first."""
+    return [(t - j, j) for t in range(degree + 1) for j in range(t + 1)]
+
+
+def _robust_fit(design: Doubles, target: Doubles, weight: Doubles, *, start: Doubles) -> Doubles:
+    """Solve least squares with Cauchy weights, beginning with the residuals of `start`."""
+    solution = start
+    ridge = 1e-4 * np.sqrt(np.mean(design**2) * len(target)) * np.eye(design.shape[1])
+    for _ in range(5):
+        residual = np.abs(target - design @ solution)
+        scale = 1.5 * np.median(residual) + 1e-9
+        w = np.sqrt(weight / (1.0 + (residual / scale) ** 2))[:, None]
+        system = np.concatenate([design * w, ridge * w.mean()])
+        right = np.concatenate([target * w[:, 0], ridge @ solution * w.mean()])
+        solution = np.linalg.lstsq(system, right, rcond=None)[0]
+    return solution
+
+
+def _demodulate(wave: Floats, lattice: Doubles, period: float) -> tuple[Floats, Floats]:
+    """Return the error of a lattice (mm, wrapped to +-period/2) and its support, per cell."""
+    rows, columns = lattice.shape[0] - 1, lattice.shape[1] - 1
+    phase = upsample_lattice(lattice * (2.0 * np.pi / period), step=CELL, shape=wave.shape)
+    padding = ((0, rows * CELL - wave.shape[0]), (0, columns * CELL - wave.shape[1]))
+    parts = (*cv2.polarToCart(wave, phase), wave * wave)
+    real, imaginary, power = (
+        cv2.GaussianBlur(
+            cv2.resize(np.pad(part, padding), (columns, rows), interpolation=cv2.INTER_AREA),
+            (0, 0),
+            SMOOTH_CELLS,
+            borderType=cv2.BORDER_REFLECT,
+        )
+        for part in parts
+    )
+    error: Floats = np.arctan2(imaginary, real) * np.float32(period / (2.0 * np.pi))
+    support = np.hypot(real, imaginary) / np.sqrt(np.maximum(power, 1e-6))
+    return -error, support
+
+
+def _polynomial(error: Floats, support: Floats, *, degree: int) -> Doubles:
+    """Return a correction (at cell corners): the polynomial that fits the errors best."""
+    rows, columns = error.shape
+    side = float(max(rows, columns))
+    row, column = np.mgrid[0:rows, 0:columns] + 0.5
+    corner_row, corner_column = np.mgrid[0 : rows + 1, 0 : columns + 1]
+    powers = _powers(degree)
+    seen = support > 0.4 * np.quantile(support, 0.95)
+    if seen.sum() < 4 * len(powers):
+        return np.zeros((rows + 1, columns + 1))
+
+    def monomials(r: Doubles, c: Doubles) -> Doubles:
+        return np.stack([(c / side - 0.5) ** i * (r / side - 0.5) ** j for i, j in powers], axis=-1)
+
+    solution = _robust_fit(
+        monomials(row[seen], column[seen]),
+        error[seen].astype(np.float64),
+        support[seen].astype(np.float64) ** 2,
+        start=np.zeros(len(powers)),
+    )
+    correction: Doubles = monomials(corner_row, corner_column) @ solution
+    return correction
+
+
+def _local(error: Floats, support: Floats, *, sigma: float) -> Doubles:
+    """Return the error (at cell corners) smoothed over `sigma` cells: curl and creases."""
+    trusted = support * support
+    reliable = 0.15 * float(np.quantile(trusted, 0.9)) + 1e-9
+    weight = cv2.GaussianBlur(trusted, (0, 0), sigma) + reliable
+    smooth = cv2.GaussianBlur(error * trusted, (0, 0), sigma) / weight
+    around = np.pad(smooth, 1, mode="edge").astype(np.float64)
+    corners: Doubles = (around[1:, 1:] + around[1:, :-1] + around[:-1, 1:] + around[:-1, :-1]) / 4.0
+    return corners

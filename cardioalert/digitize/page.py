@@ -1,0 +1,112 @@
+"""Flatten the sheet: resample the photo so that the grid is square, straight and known in size."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.grid import GridMap
+from cardioalert.domain.imaging import Page
+from cardioalert.errors import GridNotFoundError
+from cardioalert.geometry import invert_lattices, upsample_lattice
+
+PAGE_PIXELS_PER_MM: Final = 8.0
+MESH_STEP: Final = 32  # page px
+MARGIN_MM: Final = 4.0
+LARGEST_MM: Final = (480.0, 420.0)  # width, height of a sheet that is still read
+SMALLEST_MM: Final = 20.0
+SHARPEST: Final = 1.4  # photo px per page px beyond which the photo is averaged first
+
+
+def flatten_page(pixels: NDArray[np.uint8], grid: GridMap) -> Page:
+    """Resample the part of a photo that shows the grid.
+
+    Parameters
+    ----------
+    pixels : uint8 array, shape (height, width, 3), RGB
+    grid : GridMap
+
+    Returns
+    -------
+    Page
+        Grid lines run along its axes; millimetre lines fall on multiples of 8 pixels.
+
+    Raises
+    ------
+    GridNotFoundError
+        The grid covers less than 20 mm of the picture.
+    """
+    left, top, right, bottom = sheet_extent(grid)
+    size_mm = (right - left, bottom - top)
+    if min(size_mm) < SMALLEST_MM:
+        raise GridNotFoundError(
+            f"the grid covers only {size_mm[0]:.0f} x {size_mm[1]:.0f} mm of the picture"
+        )
+    columns, rows = (int(np.ceil(mm * PAGE_PIXELS_PER_MM / MESH_STEP)) for mm in size_mm)
+    mm_per_step = MESH_STEP / PAGE_PIXELS_PER_MM
+    row, column = np.mgrid[0 : rows + 1, 0 : columns + 1].astype(np.float64)
+    x, y = invert_lattices(grid.u, grid.v, left + column * mm_per_step, top + row * mm_per_step)
+    photo_x = (x * grid.step + grid.offset).astype(np.float32)
+    photo_y = (y * grid.step + grid.offset).astype(np.float32)
+    return Page(
+        pixels=_resample(pixels, photo_x, photo_y, grid),
+        photo_x=photo_x,
+        photo_y=photo_y,
+        mesh_step=MESH_STEP,
+    )
+
+
+def sheet_extent(grid: GridMap) -> tuple[int, int, int, int]:
+    """Return (left, top, right, bottom) of the sheet in whole millimetres of paper.
+
+    The sheet is the largest connected region where the grid was seen, and a margin: a trace may
+    hide the grid up to the edge of the picture.
+    """
+    seen = grid.support > 0.4 * float(np.quantile(grid.support, 0.95))
+    closed = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    if count < 2:
+        raise GridNotFoundError("the grid was seen nowhere clearly enough")
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    inside = (labels == largest) & seen
+    u, v = ((part[1:, 1:] + part[:-1, :-1]) / 2.0 for part in (grid.u, grid.v))
+    limits = []
+    for part, whole, longest in ((u, grid.u, LARGEST_MM[0]), (v, grid.v, LARGEST_MM[1])):
+        low, high = np.quantile(part[inside], (0.002, 0.998))
+        low = max(low - MARGIN_MM, float(whole.min()))
+        high = min(high + MARGIN_MM, float(whole.max()), low + longest)
+        limits.append((int(np.floor(low)), int(np.ceil(high))))
+    (left, right), (top, bottom) = limits
+    return left, top, right, bottom
+
+
+def _resample(
+    pixels: NDArray[np.uint8],
+    photo_x: NDArray[np.float32],
+    photo_y: NDArray[np.float32],
+    grid: GridMap,
+) -> NDArray[np.uint8]:
+    """Draw the page; a photo much sharper than the page is averaged first, against aliasing."""
+    shape = ((photo_x.shape[0] - 1) * MESH_STEP, (photo_x.shape[1] - 1) * MESH_STEP)
+    ratio = min(grid.pixels_per_mm) / PAGE_PIXELS_PER_MM
+    scale = 1.0
+    if ratio > SHARPEST:
+        scale = 1.0 / ratio
+        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    map_x = upsample_lattice(photo_x, step=MESH_STEP, shape=shape)
+    map_y = upsample_lattice(photo_y, step=MESH_STEP, shape=shape)
+    if scale != 1.0:
+        map_x, map_y = (part * scale + np.float32(scale / 2.0 - 0.5) for part in (map_x, map_y))
+    paper = [float(value) for value in np.median(pixels[::16, ::16].reshape(-1, 3), axis=0)]
+    flat: NDArray[np.uint8] = cv2.remap(
+        pixels,
+        map_x,
+        map_y,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=paper,
+    )
+    return flat

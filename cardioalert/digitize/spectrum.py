@@ -1,0 +1,254 @@
+"""The pitch and angle of a printed grid, window by window, from its spectrum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+WINDOW: Final = 256  # px
+FFT_SIZE: Final = 512
+ANGLES: Final = np.deg2rad(np.arange(-24.0, 24.5, 1.0))
+RADII: Final = np.arange(2.0, 240.0, 0.5)  # spectrum bins
+PITCHES: Final = np.geomspace(2.2, 200.0, 640)  # px, of whatever line repeats
+HARMONICS: Final = 6
+MAJOR_MM: Final = 5.0
+MOST_STRETCH: Final = 1.3  # largest ratio of a local pitch to the common one (perspective)
+DOUBLED: Final = 1.8  # excess of the second harmonic over the first, log power
+STANDS_OUT: Final = 0.7  # excess of the fifth harmonic over its neighbors, log power
+SEEN: Final = 3.0  # comb score of lines that are certainly there (noise stays below 2)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pitch:
+    """The local grid of each window.
+
+    Attributes
+    ----------
+    centers : array, shape (windows, 2), pixels (x, y)
+    along_time, along_voltage : arrays, shape (windows, 2), mm per pixel along x and y
+    weights : array, shape (windows,)
+    has_major, has_minor : bool
+        Whether the 5 mm and the 1 mm lines were seen.
+    """
+
+    centers: Floats
+    along_time: Floats
+    along_voltage: Floats
+    weights: Floats
+    has_major: bool
+    has_minor: bool
+
+
+def search_pitch(wave: NDArray[np.float32]) -> Pitch | None:
+    """Find the grid of a picture.
+
+    Parameters
+    ----------
+    wave : float32 array, shape (height, width)
+        Grid lines positive, paper about 0.
+
+    Returns
+    -------
+    Pitch, or None when no window shows two crossing combs of about the same pitch.
+    """
+    corners = _window_corners(wave.shape)
+    log_power = [_log_power(wave, corner) for corner in corners]
+    # axes of `scores`: window, direction (time, voltage), pitch, angle
+    scores = np.stack([_comb_scores(_polar_spectra(window)) for window in log_power])
+    strong = np.sort(scores.max(axis=3), axis=0)[-max(1, len(corners) // 2) :].mean(axis=0)
+    major = _common_major_pitch(strong, longest=max(wave.shape))
+    if major is None:
+        return None
+    time, voltage = (_local_lines(scores[:, axis], major[axis]) for axis in range(2))
+    weights = np.sqrt(np.clip(time.score, 0.0, None) * np.clip(voltage.score, 0.0, None))
+    good = weights > 0.4 * np.quantile(weights, 0.95)
+    along_time = time.gradient[good]
+    along_voltage = np.stack([-voltage.gradient[:, 1], voltage.gradient[:, 0]], axis=1)[good]
+    seen = [window for window, is_good in zip(log_power, good, strict=True) if is_good]
+    strength = _harmonic_strength(seen, np.stack([along_time, along_voltage], axis=1) / MAJOR_MM)
+    if strength[2] > strength[1] + DOUBLED:  # every second line is a little bolder
+        along_time, along_voltage = along_time * 2.0, along_voltage * 2.0
+        strength = _harmonic_strength(seen, np.stack([along_time, along_voltage], axis=1) / MAJOR_MM)
+    at_major = np.mean([_score_at(strong[axis], major[axis]) for axis in range(2)])
+    centers = np.array(corners, dtype=np.float64)[:, ::-1] + WINDOW / 2.0
+    return Pitch(
+        centers=centers[good],
+        along_time=along_time,
+        along_voltage=along_voltage,
+        weights=weights[good],
+        has_major=bool(at_major > SEEN),
+        has_minor=bool(strength[5] > max(strength[4], strength[6]) + STANDS_OUT),
+    )
+
+
+def _harmonic_strength(log_power: list[NDArray[np.float32]], frequencies: Floats) -> Floats:
+    """Return the median log power of the harmonics 0 to 6 of the lines (0 is meaningless).
+
+    Parameters
+    ----------
+    log_power : spectra of windows
+    frequencies : array, shape (windows, 2 directions, 2), cycles per pixel along x and y
+    """
+    k = np.arange(7)[None, None, :, None]
+    positions = frequencies[:, :, None, :] * k * FFT_SIZE + FFT_SIZE / 2.0
+    inside = np.abs(positions - FFT_SIZE / 2.0).max(axis=-1) < FFT_SIZE / 2.0 - 1.0
+    values = np.stack(
+        [
+            cv2.remap(
+                window,
+                np.ascontiguousarray(where[..., 0], dtype=np.float32),
+                np.ascontiguousarray(where[..., 1], dtype=np.float32),
+                cv2.INTER_LINEAR,
+            )
+            for window, where in zip(log_power, positions, strict=True)
+        ]
+    )
+    strength: Floats = np.median(np.where(inside, values, -np.inf).mean(axis=1), axis=0)
+    return strength
+
+
+def _score_at(scores: Floats, pitch: float) -> float:
+    """Return the best score within 3 % of a pitch, 0 where it is too fine to be seen."""
+    near = np.abs(np.log(PITCHES / pitch)) < 0.03
+    return float(scores[near].max()) if near.any() else 0.0
+
+
+def _with_minor(scores: Floats) -> Floats:
+    """Add to each pitch the score of its fifth part: 5 mm lines and 1 mm lines together."""
+    log_pitch = np.log(PITCHES)
+    fifth = np.interp(log_pitch - np.log(MAJOR_MM), log_pitch, np.arange(len(PITCHES)), left=-1.0)
+    index = np.round(fifth).astype(int)
+    both: Floats = scores + np.where((index >= 0)[:, None], scores[np.maximum(index, 0)], 0.0)
+    return both
+
+
+def _common_major_pitch(strong: Floats, *, longest: int) -> tuple[float, float] | None:
+    """Return the pitch of the 5 mm lines (px) along time and voltage that explains most windows.
+
+    The long side of a picture shows between 50 and 550 mm of paper; that separates 5 mm lines
+    from 1 mm lines where only one kind was printed or survived.
+    """
+    both = _with_minor(strong.T)  # (pitches, directions)
+    spread = cv2.dilate(both, np.ones((17, 1), np.uint8))  # the axes may differ by 5 %
+    total = np.minimum(both[:, 0] + spread[:, 1], both[:, 1] + spread[:, 0])
+    plausible = (PITCHES >= longest / 110.0) & (PITCHES <= longest / 10.0)
+    total = np.where(plausible, total, -np.inf)
+    best = int(np.argmax(total))
+    if total[best] < 4.0 * SEEN:
+        return None
+    reach = np.abs(np.log(PITCHES / PITCHES[best])) < 0.06
+    time, voltage = (
+        float(PITCHES[reach][np.argmax(both[reach, axis])]) for axis in range(2)
+    )
+    return time, voltage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Lines:
+    """One family of lines, window by window.
+
+    Attributes
+    ----------
+    score : array, shape (windows,)
+    gradient : array, shape (windows, 2)
+        mm per pixel, across the lines, in the frame of the family (first along its own axis).
+    """
+
+    score: Floats
+    gradient: Floats
+
+
+def _local_lines(scores: Floats, major: float) -> _Lines:
+    """Return the best pitch and angle of each window near the common pitch."""
+    both = np.stack([_with_minor(window) for window in scores])
+    near = np.abs(np.log(PITCHES / major)) < np.log(MOST_STRETCH)
+    flat = np.where(near[None, :, None], both, -np.inf).reshape(len(scores), -1)
+    best = flat.argmax(axis=1)
+    pitch = PITCHES[best // len(ANGLES)]
+    angle = ANGLES[best % len(ANGLES)]
+    direction = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _Lines(
+        score=flat[np.arange(len(scores)), best], gradient=MAJOR_MM / pitch[:, None] * direction
+    )
+
+
+def _window_corners(shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return the (row, column) of overlapping windows that cover the picture."""
+    starts = []
+    for length in shape:
+        last = max(0, length - WINDOW)
+        count = 1 + -(-last // (WINDOW * 5 // 8))
+        starts.append(np.unique(np.linspace(0, last, count).astype(int)))
+    return [(int(row), int(column)) for row in starts[0] for column in starts[1]]
+
+
+def _log_power(wave: NDArray[np.float32], corner: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the centred log power spectrum of one window."""
+    row, column = corner
+    patch = wave[row : row + WINDOW, column : column + WINDOW]
+    taper = np.outer(np.hanning(patch.shape[0]), np.hanning(patch.shape[1]))
+    spectrum = np.fft.fft2((patch - patch.mean()) * taper, s=(FFT_SIZE, FFT_SIZE))
+    power = np.fft.fftshift(np.abs(spectrum) ** 2)
+    return np.log(power + 1e-6 * power.max() + 1e-12).astype(np.float32)
+
+
+def _polar_spectra(log_power: NDArray[np.float32]) -> Floats:
+    """Return whitened log spectra along rays, shape (2 directions, angles, radii)."""
+    cosine, sine = np.outer(np.cos(ANGLES), RADII), np.outer(np.sin(ANGLES), RADII)
+    middle = FFT_SIZE / 2
+    rays = [(cosine, sine), (-sine, cosine)]
+    polar = [
+        cv2.remap(
+            log_power,
+            (x + middle).astype(np.float32),
+            (y + middle).astype(np.float32),
+            cv2.INTER_LINEAR,
+        )
+        for x, y in rays
+    ]
+    background = (45, len(ANGLES))
+    return np.stack([p - cv2.blur(p, background, borderType=cv2.BORDER_REFLECT) for p in polar])
+
+
+def _teeth(offset: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return radius indices of harmonics (k + offset) of each candidate, and which exist."""
+    k = np.arange(1, HARMONICS + 1) + offset
+    radius = (FFT_SIZE / PITCHES)[:, None] * k[None, :]
+    exists = radius < RADII[-1]
+    index = np.clip((radius - RADII[0]) / (RADII[1] - RADII[0]), 0, len(RADII) - 1)
+    return index, exists
+
+
+def _comb_matrix() -> Floats:
+    """Return the linear map from a ray (radii) to comb scores (pitches).
+
+    Teeth on the harmonics count positive, teeth half-way between them negative: a smooth ridge
+    scores nothing, and neither does twice or half the true pitch.
+    """
+    matrix = np.zeros((len(PITCHES), len(RADII)))
+    for offset, sign in ((0.0, 1.0), (-0.5, -0.5), (0.5, -0.5)):
+        index, exists = _teeth(offset)
+        low = np.floor(index).astype(int)
+        part = index - low
+        counts = np.maximum(exists.sum(axis=1, keepdims=True), 1)
+        weight = np.where(exists, sign / np.sqrt(counts), 0.0)
+        rows = np.arange(len(PITCHES))[:, None].repeat(HARMONICS, axis=1)
+        np.add.at(matrix, (rows, low), weight * (1 - part))
+        np.add.at(matrix, (rows, np.minimum(low + 1, len(RADII) - 1)), weight * part)
+    usable = FFT_SIZE / PITCHES < RADII[-1]
+    return matrix * usable[:, None]
+
+
+_COMB: Final = _comb_matrix()
+
+
+def _comb_scores(polar: Floats) -> Floats:
+    """Return the comb score of each direction, pitch and angle, from (directions, angles, radii)."""
+    scores: Floats = _COMB @ polar.transpose(0, 2, 1)
+    return scores

@@ -1,0 +1,136 @@
+"""Smooth maps between two planes, stored as values at the corners of square cells."""
+
+from __future__ import annotations
+
+import heapq
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+def upsample_lattice(
+    lattice: NDArray[np.floating], *, step: float, shape: tuple[int, ...]
+) -> Floats:
+    """Interpolate values at cell corners to every pixel.
+
+    Parameters
+    ----------
+    lattice : array, shape (rows + 1, columns + 1)
+        Value (i, j) belongs to pixel (i * step, j * step).
+    step : float, pixels
+    shape : (height, width) of the result
+    """
+    y = np.arange(shape[0], dtype=np.float32)[:, None] / np.float32(step)
+    x = np.arange(shape[1], dtype=np.float32)[None, :] / np.float32(step)
+    full = (shape[0], shape[1])
+    map_x, map_y = (np.ascontiguousarray(np.broadcast_to(part, full)) for part in (x, y))
+    values: Floats = cv2.remap(
+        np.asarray(lattice, dtype=np.float32),
+        map_x,
+        map_y,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return values
+
+
+def sample_lattice(lattice: NDArray[np.floating], x: Doubles, y: Doubles) -> Doubles:
+    """Interpolate a lattice at fractional (column x, row y) positions of any common shape."""
+    shape = np.broadcast(x, y).shape
+    values = cv2.remap(
+        np.asarray(lattice, dtype=np.float32),
+        np.atleast_2d(np.asarray(x, dtype=np.float32)),
+        np.atleast_2d(np.asarray(y, dtype=np.float32)),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(values, dtype=np.float64).reshape(shape)
+
+
+def extrapolate_lattice(lattice: NDArray[np.floating], cells: int) -> Doubles:
+    """Continue a lattice by `cells` on each side, mirrored through its edge values."""
+    padded: Doubles = np.pad(
+        np.asarray(lattice, dtype=np.float64), cells, mode="reflect", reflect_type="odd"
+    )
+    return padded
+
+
+def invert_lattices(
+    u: NDArray[np.floating],
+    v: NDArray[np.floating],
+    target_u: Doubles,
+    target_v: Doubles,
+    *,
+    rounds: int = 12,
+) -> tuple[Doubles, Doubles]:
+    """Find the (column, row) positions where two smooth lattices take wanted values.
+
+    Newton's method from the best affine guess; positions outside the lattices are returned as they
+    come out of its linear continuation.
+
+    Parameters
+    ----------
+    u, v : arrays, shape (rows, columns)
+    target_u, target_v : arrays of a common shape
+    """
+    margin = max(1, min(min(u.shape) - 1, 24))
+    wide_u, wide_v = extrapolate_lattice(u, margin), extrapolate_lattice(v, margin)
+    row, column = np.mgrid[0 : wide_u.shape[0], 0 : wide_u.shape[1]].astype(np.float64)
+    design = np.stack([wide_u.ravel(), wide_v.ravel(), np.ones(wide_u.size)], axis=1)
+    guess = np.linalg.lstsq(design, np.stack([column.ravel(), row.ravel()], axis=1), rcond=None)[0]
+    x = guess[0, 0] * target_u + guess[1, 0] * target_v + guess[2, 0]
+    y = guess[0, 1] * target_u + guess[1, 1] * target_v + guess[2, 1]
+    u_y, u_x = np.gradient(wide_u)
+    v_y, v_x = np.gradient(wide_v)
+    base_u, base_v = float(wide_u.mean()), float(wide_v.mean())
+    for _ in range(rounds):
+        inside_x = np.clip(x, 0, wide_u.shape[1] - 1)
+        inside_y = np.clip(y, 0, wide_u.shape[0] - 1)
+        a, b, c, d = (sample_lattice(part, inside_x, inside_y) for part in (u_x, u_y, v_x, v_y))
+        miss_u = target_u - base_u - sample_lattice(wide_u - base_u, inside_x, inside_y)
+        miss_v = target_v - base_v - sample_lattice(wide_v - base_v, inside_x, inside_y)
+        miss_u -= a * (x - inside_x) + b * (y - inside_y)
+        miss_v -= c * (x - inside_x) + d * (y - inside_y)
+        determinant = a * d - b * c
+        determinant = np.where(np.abs(determinant) < 1e-9, 1e-9, determinant)
+        x = x + np.clip((d * miss_u - b * miss_v) / determinant, -20, 20)
+        y = y + np.clip((a * miss_v - c * miss_u) / determinant, -20, 20)
+    return x - margin, y - margin
+
+
+def unwrap_from_best(phase: Floats, support: Floats, *, period: float) -> Floats:
+    """Remove the jumps of a wrapped map, spreading from the best supported cell.
+
+    Quality-guided path following: the next cell is always the best supported one beside those
+    already done, so that a jump can only hide where nothing was seen.
+
+    Parameters
+    ----------
+    phase : array, shape (rows, columns), wrapped to +-period / 2
+    support : array of the same shape
+    """
+    rows, columns = phase.shape
+    result = phase.astype(np.float64).ravel().tolist()
+    quality = support.ravel().tolist()
+    done = bytearray(rows * columns)
+    seed = int(np.argmax(cv2.GaussianBlur(support, (0, 0), 3.0)))
+    done[seed] = 1
+    queue = [(-quality[seed], seed)]
+    while queue:
+        _, cell = heapq.heappop(queue)
+        row, column = divmod(cell, columns)
+        for near, exists in (
+            (cell - columns, row > 0),
+            (cell + columns, row < rows - 1),
+            (cell - 1, column > 0),
+            (cell + 1, column < columns - 1),
+        ):
+            if exists and not done[near]:
+                done[near] = 1
+                result[near] -= period * round((result[near] - result[cell]) / period)
+                heapq.heappush(queue, (-quality[near], near))
+    return np.array(result, dtype=np.float32).reshape(rows, columns)
