@@ -1,0 +1,67 @@
+"""Write the ONNX file of a checkpoint: `python -m training.segmenter.export --help`."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from training.segmenter.network import Segmenter, SegmenterMaps
+
+WEIGHTS = Path("cardioalert_models/weights/segmenter.onnx")
+OPSET = 17
+TOLERANCE = 1e-3  # largest difference between torch and onnxruntime
+
+
+def load_averaged(checkpoint: Path) -> Segmenter:
+    """Read the averaged weights of a training run."""
+    state = torch.load(checkpoint, weights_only=True)["average"]
+    network = Segmenter()
+    state.pop("n_averaged")
+    network.load_state_dict({k.removeprefix("module."): v for k, v in state.items()})
+    return network.eval()
+
+
+def export(network: Segmenter, path: Path) -> None:
+    """Write `path` at once, after checking that onnxruntime gives the same maps."""
+    maps = SegmenterMaps(network).eval()
+    example = torch.rand(1, 3, 96, 128)
+    temporary = path.with_suffix(".tmp.onnx")
+    torch.onnx.export(
+        maps,
+        (example,),
+        str(temporary),
+        opset_version=OPSET,
+        dynamo=False,
+        input_names=["page"],
+        output_names=["maps"],
+        dynamic_axes={"page": {2: "height", 3: "width"}, "maps": {2: "height", 3: "width"}},
+    )
+    check_same(maps, temporary)
+    temporary.replace(path)
+
+
+def check_same(maps: SegmenterMaps, path: Path) -> None:
+    """Compare torch and onnxruntime on a size other than the exported one."""
+    page = np.random.default_rng(0).random((1, 3, 160, 224), dtype=np.float32)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = maps(torch.from_numpy(page)).numpy()
+    difference = float(np.abs(session.run(["maps"], {"page": page})[0] - expected).max())
+    if difference > TOLERANCE:
+        raise RuntimeError(f"the ONNX file differs from torch by {difference}")
+
+
+def main() -> None:
+    """Export the averaged weights of a run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    export(load_averaged(options.run / "checkpoint.pt"), options.out)
+
+
+if __name__ == "__main__":
+    main()
