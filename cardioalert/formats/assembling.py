@@ -17,6 +17,7 @@ from cardioalert.errors import InvalidRecordError
 SHORTEST: Final = 0.5  # s; one beat
 LONGEST: Final = 7 * 24 * 3600.0  # s; a week of Holter
 HIGHEST: Final = 1000.0  # mV; a defibrillator shock, no ECG
+ROUNDING: Final = 1e-4  # relative
 
 _STORED_LEADS: Final = {Lead.I, Lead.II, *CHEST_LEADS}
 _SEXES: Final = {"m": Sex.MALE, "male": Sex.MALE, "f": Sex.FEMALE, "female": Sex.FEMALE}
@@ -78,6 +79,24 @@ def _twelve_of_eight(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     one, two = signal[0], signal[1]
     limb = np.stack([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2])
     return np.concatenate([limb, signal[2:]]).astype(np.float32)
+
+
+def nearest_whole_rate(rate: float) -> float:
+    """Undo the rounding of a sampling rate that a file gives as a duration.
+
+    Parameters
+    ----------
+    rate : float, Hz
+
+    Examples
+    --------
+    >>> nearest_whole_rate(499.99999)
+    500.0
+    """
+    if not math.isfinite(rate):
+        return rate
+    whole = float(round(rate))
+    return whole if whole and abs(rate - whole) <= ROUNDING * whole else rate
 
 
 def patient_of(*, age: float | None, sex: str) -> Patient | None:

@@ -11,7 +11,7 @@ import csv
 import math
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead
 from cardioalert.errors import CorruptFileError, InvalidRecordError
 from cardioalert.files import FileContent
-from cardioalert.formats.assembling import assemble
+from cardioalert.formats.assembling import assemble, nearest_whole_rate
 from cardioalert.formats.leads import lead_of_label
 from cardioalert.formats.sniffing import decode_text
 from cardioalert.units import MILLISECONDS_PER_SECOND, MILLIVOLTS_PER_UNIT
@@ -35,7 +35,6 @@ _TIME: Final = re.compile(
 )
 _UNIT: Final = re.compile(r"[\s_]*[(\[]?(?P<unit>mV|uV|µV|μV|V)[)\]]?\s*", re.IGNORECASE)
 _MISSING: Final = frozenset({"", "nan", "na", "null", "-"})
-_SNAP: Final = 1e-4  # relative; a rate this close to a whole number is that number
 _JITTER: Final = 0.75  # sample steps; more is a gap or a changed rate
 
 
@@ -76,18 +75,18 @@ class _Columns:
 
 def read(content: FileContent) -> ECGRecord:
     """Read a record; lines that start with # are comments."""
-    lines = decode_text(content.data).splitlines()
-    numbered = [
+    lines = (
         (number, line)
-        for number, line in enumerate(lines, start=1)
+        for number, line in enumerate(decode_text(content.data).splitlines(), start=1)
         if line.strip() and not line.startswith("#")
-    ]
-    if not numbered:
+    )
+    header = next(lines, None)
+    if header is None:
         raise CorruptFileError("the CSV holds no line")
-    delimiter = _delimiter(numbered[0][1])
-    columns = _header(numbered[0], delimiter)
+    delimiter = _delimiter(header[1])
+    columns = _header(header, delimiter)
     to_number = _decimal_comma if delimiter != "," else float
-    values = _values(numbered[1:], columns, delimiter=delimiter, to_number=to_number)
+    values = _values(lines, columns, delimiter=delimiter, to_number=to_number)
     times = values[columns.time] * columns.seconds_per_unit
     channels = {
         lead: values[index] * columns.millivolts_per_unit[index]
@@ -146,7 +145,7 @@ def _decimal_comma(text: str) -> float:
 
 
 def _values(
-    lines: list[tuple[int, str]],
+    lines: Iterator[tuple[int, str]],
     columns: _Columns,
     *,
     delimiter: str,
@@ -209,6 +208,4 @@ def sampling_rate_of(times: NDArray[np.float64]) -> float:
             f"the samples are not evenly spaced in time: sample {line} is "
             f"{deviation[line] / step:.1f} samples off"
         )
-    rate = 1 / step
-    nearest = round(rate)
-    return float(nearest) if nearest and abs(rate - nearest) <= _SNAP * nearest else rate
+    return nearest_whole_rate(1 / step)

@@ -213,6 +213,8 @@ def _module(form: Format) -> FormatModule:
     try:
         return cast(FormatModule, import_module(form.module))
     except ImportError as error:
+        if error.name is None or error.name.startswith("cardioalert"):
+            raise  # a mistake of ours
         extra = f"[{form.extra}]" if form.extra else ""
         raise MissingLibraryError(
             f"{form.name} files need the library {error.name}, which is not installed",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from cardioalert.errors import FileTooLargeError
 from cardioalert.files import FileContent
+
+MAX_TEXT_BYTES: Final = 20_000_000  # five minutes of twelve leads; unpacked it takes far more
 
 _HEAD: Final = 4096  # bytes that decide
 
@@ -15,8 +18,18 @@ _DICOM_MAGIC_AT: Final = 128
 _BARE_DICOM: Final = re.compile(rb"\x08\x00[\x00-\x20]\x00(?:[A-Z]{2}..|.{4})", re.DOTALL)
 
 
+def check_text_size(data: bytes) -> None:
+    """Refuse text that would fill the memory once it is taken apart."""
+    if len(data) > MAX_TEXT_BYTES:
+        raise FileTooLargeError(
+            f"the text has {len(data) / 1e6:.0f} MB, at most {MAX_TEXT_BYTES // 10**6} MB are read",
+            hint="Send long recordings as WFDB, EDF or DICOM.",
+        )
+
+
 def decode_text(data: bytes) -> str:
     """Decode text as people save it: UTF-8 or UTF-16 with their marks, else Latin-1."""
+    check_text_size(data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
