@@ -67,6 +67,15 @@ def rows(look: Look) -> Table:
     return table
 
 
+def listed(sign: str, line: RenderableType) -> RenderableType:
+    """Return an item of a list: a sign, and a text that keeps its indent when it wraps."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row(sign, line)
+    return table
+
+
 def section(title: str, *parts: RenderableType) -> RenderableType:
     """Return a titled part of the answer, with an empty line before it."""
     return Group(Text(), Text(f" {title}", style="bold"), *(indented(part) for part in parts))

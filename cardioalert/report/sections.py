@@ -21,68 +21,88 @@ from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import translate as _
 from cardioalert.report import text
-from cardioalert.report.limits import Limits, limits_for, side_of
-from cardioalert.report.look import SIDE_STYLE, URGENCY_STYLE, Look, rows, section
+from cardioalert.report.limits import Limits, Side, limits_for, side_of
+from cardioalert.report.look import SIDE_STYLE, URGENCY_STYLE, Look, listed, rows, section
 
 
 def measurements(
     measured: Measurements, patient: Patient, look: Look, *, explain: bool
 ) -> RenderableType:
-    """Return the measurements beside their limits, and the ST levels."""
+    """Return the measurements beside their limits, the ST levels, and what has no value and why."""
     limits = limits_for(patient)
     table = Table.grid(padding=(0, 1))
-    table.add_column(width=look.label_width, style="dim")
-    table.add_column(width=10, justify="right")
-    table.add_column(width=4)
+    table.add_column(min_width=look.label_width, style="dim")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(style="dim", no_wrap=True)
     if not look.narrow:
-        table.add_column(width=11, justify="right", style="dim")
-    table.add_column(overflow="fold")
+        table.add_column(min_width=11, justify="right", style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
     for name, measure in MEASURES.items():
-        table.add_row(*_measurement_row(measured.values[name], measure, limits.get(name), look))
+        value = measured.values[name]
+        if value.value is not None:
+            table.add_row(*_measurement_row(value, measure, limits.get(name), look))
     parts: list[RenderableType] = [table]
+    if doubts := _doubts(measured.values, look):
+        parts.extend((Text(), doubts))
     if st := _st_levels(measured.leads, look):
-        parts.append(st)
+        parts.extend((Text(), st))
     if explain:
-        parts.append(_origins(measured, look))
+        parts.extend((Text(), _origins(measured, look)))
     return section(_("Measurements"), *parts)
 
 
 def _measurement_row(
     value: Measured, measure: Measure, limits: Limits | None, look: Look
 ) -> list[Text]:
-    """Return label, value, unit, limits and verdict of one measurement."""
-    shown_limits = Text(text.limits_text(limits, dash=look.sign("–", "-"), at_most=look.sign("≤", "<=")))
-    if value.value is None:
-        missing = Text(look.sign("–", "-"), style="dim")
-        reason = Text(_("not measurable: {reason}").format(reason=text.reason_text(value.reason)))
-        reason.stylize("dim")
-        cells = [Text(_(measure.label)), missing, Text(), shown_limits, reason]
-    else:
-        number = Text(text.value_text(value, measure, plus_minus=look.sign("±", "+-")))
-        unit = Text(text.unit_text(measure.export_unit, degree=look.sign("°", "deg")), style="dim")
-        verdict = _verdict(value, measure, limits, look)
-        cells = [Text(_(measure.label)), number, unit, shown_limits, verdict]
-    return [cell for number_of, cell in enumerate(cells) if not (look.narrow and number_of == 3)]
-
-
-def _verdict(value: Measured, measure: Measure, limits: Limits | None, look: Look) -> Text:
-    """Return on which side of its limits a value lies, and how sure that is."""
-    verdict = Text()
+    """Return label, value, unit, limits (where there is room) and verdict of one measurement."""
     side = side_of(value, measure, limits)
+    bold = "" if side in (None, "within") else "bold"
+    cells = [
+        Text(_(measure.label)),
+        Text(text.value_text(value, measure, plus_minus=look.sign("±", "+-")), style=bold),
+        Text(text.unit_text(measure.export_unit, degree=look.sign("°", "deg"))),
+    ]
+    if not look.narrow:
+        signs = {"dash": look.sign("–", "-"), "at_most": look.sign("≤", "<=")}
+        cells.append(Text(text.limits_text(limits, **signs)))
+    return [*cells, Text("  ") + _verdict(value, side, look)]
+
+
+def _verdict(value: Measured, side: Side | None, look: Look) -> Text:
+    """Return on which side of its limits a value lies, and whether it is less certain."""
+    verdict = Text()
     if side is not None:
         sign = {
             "within": look.sign("✓", "ok"),
             "below": look.sign("▼", "v"),
             "above": look.sign("▲", "^"),
         }[side]
-        verdict.append(f"{sign} ", style=SIDE_STYLE[side])
-        verdict.append(text.side_word(side), style="" if side == "within" else "bold")
+        style = SIDE_STYLE[side] if side == "within" else f"bold {SIDE_STYLE[side]}"
+        verdict.append(sign, style=style)
+        if side != "within":
+            verdict.append(f" {text.side_word(side)}", style=style)
     if value.status is Status.BORDERLINE:
-        verdict.append("  " if verdict else "")
-        verdict.append(
-            _("less certain: {reason}").format(reason=text.reason_text(value.reason)), style="dim"
-        )
+        verdict.append(look.sign(" ≈", " ~"), style="dim")
     return verdict
+
+
+def _doubts(values: Mapping[str, Measured], look: Look) -> RenderableType | None:
+    """Return what could not be measured, or less surely than usual, one line for each reason."""
+    table = rows(look)
+    for status, title in (
+        (Status.BORDERLINE, look.sign("≈ ", "~ ") + _("less certain")),
+        (Status.NOT_MEASURABLE, _("not measurable")),
+    ):
+        by_reason: dict[str, list[str]] = {}
+        for name, measure in MEASURES.items():
+            if values[name].status is status:
+                by_reason.setdefault(values[name].reason, []).append(_(measure.label))
+        for number, (reason, labels) in enumerate(by_reason.items()):
+            line = Text(", ".join(labels))
+            if reason:
+                line.append(f": {text.reason_text(reason)}")
+            table.add_row(title if number == 0 else "", line)
+    return table if table.row_count else None
 
 
 def _st_levels(leads: Mapping[Lead, LeadMeasurements], look: Look) -> RenderableType | None:
@@ -92,11 +112,11 @@ def _st_levels(leads: Mapping[Lead, LeadMeasurements], look: Look) -> Renderable
     ]
     if not levels:
         return None
-    a_row = 3 if look.narrow else 6
+    a_row = 2 if look.narrow else 6
     table = Table.grid(padding=(0, 1))
     table.add_column(width=look.label_width, style="dim")
     for _column in range(a_row):
-        table.add_column(width=10 if not look.narrow else 8)
+        table.add_column(width=10)
     for first in range(0, len(levels), a_row):
         label = Text(_("ST at J, mV")) if first == 0 else Text()
         cells = [
@@ -104,7 +124,7 @@ def _st_levels(leads: Mapping[Lead, LeadMeasurements], look: Look) -> Renderable
             for lead, level in levels[first : first + a_row]
         ]
         table.add_row(label, *cells)
-    return Group(Text(), table)
+    return table
 
 
 def _origins(measured: Measurements, look: Look) -> RenderableType:
@@ -124,13 +144,10 @@ def _origins(measured: Measurements, look: Look) -> RenderableType:
         table.add_row(
             Text(lead), Text(_("not used: {reason}").format(reason=text.reason_text(reason)))
         )
-    title = Text(_("Where the values come from"), style="bold")
-    return Group(Text(), title, table) if table.row_count else Text()
+    return Group(Text(_("Where the values come from"), style="bold"), table)
 
 
-def findings(
-    found: Iterable[Finding], look: Look, *, explain: bool
-) -> RenderableType:
+def findings(found: Iterable[Finding], look: Look, *, explain: bool) -> RenderableType:
     """Return each finding with what speaks for and against it."""
     shown = [finding for finding in found if finding.status != "not-assessable"]
     if not shown:
@@ -147,11 +164,14 @@ def findings(
 def _finding(finding: Finding, look: Look, *, explain: bool) -> RenderableType:
     """Return one finding."""
     color = URGENCY_STYLE[finding.urgency][1]
-    title = Text(look.sign("● ", "* "), style=color)
-    title.append(finding.title, style="bold default")
-    title.append("  " + text.finding_status_word(finding.status), style="default")
+    title = Text.assemble(
+        (look.sign("● ", "* "), color),
+        (finding.title, "bold"),
+        f"  {text.finding_status_word(finding.status)}",
+    )
     if finding.probability is not None:
-        title.append("  " + _("network {share:.0%}").format(share=finding.probability), style="dim")
+        share = _("network {share:.0%}").format(share=finding.probability)
+        title.append(f"  {share}", style="dim")
     table = Table.grid(padding=(0, 1))
     table.add_column(width=look.label_width, style="dim")
     table.add_column(overflow="fold")
@@ -168,13 +188,12 @@ def not_assessed(result: Interpretation, look: Look) -> RenderableType:
     """Return what could not be judged, one line for each reason."""
     by_reason: dict[str, list[str]] = {}
     for missing in result.not_assessed:
-        by_reason.setdefault(text.reason_text(missing.reason), []).append(
-            text.plain_code(missing.code)
-        )
+        by_reason.setdefault(missing.reason, []).append(text.plain_code(missing.code))
     if not by_reason:
         return Text()
-    table = rows(look)
+    lines = []
     for reason, codes in by_reason.items():
-        table.add_row(Text(reason), Text(", ".join(dict.fromkeys(codes))))
-    title = _("Not assessed ({count})").format(count=len(result.not_assessed))
-    return section(title, table)
+        line = Text(f"{text.reason_text(reason)}: ", style="default")
+        line.append(", ".join(dict.fromkeys(codes)), style="dim")
+        lines.append(listed(look.sign("·", "-"), line))
+    return section(_("Not assessed"), *lines)

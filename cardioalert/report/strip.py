@@ -24,14 +24,13 @@ from cardioalert.report.braille import (
 from cardioalert.units import MILLISECONDS_PER_SECOND
 
 LONGEST_SHOWN: Final = 10.0  # s
-DOTS_PER_SECOND: Final = 28.0  # below this P waves disappear
+DOTS_PER_SECOND: Final = 26.0  # below this P waves disappear
 MOST_ROWS: Final = 3
-FEWEST_LINES: Final = 4
 MOST_LINES: Final = 8
 SECONDS_PER_MILLIVOLT: Final = 0.4  # 10 mm/mV at 25 mm/s
 PULSE_SECONDS: Final = 0.2
 PULSE_MILLIVOLTS: Final = 1.0
-SMALLEST_RANGE: Final = 0.5  # mV, so that noise on a flat line is not blown up
+SMALLEST_RANGE: Final = 0.4  # mV, so that noise on a flat line is not blown up
 RHYTHM_LEADS: Final = (Lead.II, Lead.V1, Lead.V5)
 
 
@@ -83,6 +82,7 @@ class _Scale:
     row_seconds: float
     top: float  # mV
     dots_per_millivolt: float
+    baseline_row: int  # row of dots
 
     @property
     def dots_per_second(self) -> float:
@@ -140,24 +140,36 @@ def rhythm_lead(record: ECGRecord) -> Lead:
 
 
 def _plan(signal: NDArray[np.float32], seconds: float, characters: int) -> _Scale:
-    """Choose rows, lines and scale for a signal."""
+    """Choose rows, lines and scale for a signal.
+
+    The baseline is put into the middle of a dot row in the middle of a character, so that a quiet
+    baseline is one thin line and not two halves.
+    """
     rows = math.ceil(seconds * DOTS_PER_SECOND / (characters * DOTS_WIDE))
     rows = min(max(rows, 1), MOST_ROWS)
     row_seconds = seconds / rows
-    low, high = float(np.nanmin(signal)), float(np.nanmax(signal))
-    middle, span = (low + high) / 2, max(high - low, SMALLEST_RANGE)
+    baseline = float(np.nanmedian(signal))
+    above = float(np.nanmax(signal)) - baseline
+    below = baseline - float(np.nanmin(signal))
     on_paper = characters * DOTS_WIDE / row_seconds * SECONDS_PER_MILLIVOLT
-    lines = min(max(math.ceil((span * on_paper + 1) / DOTS_HIGH), FEWEST_LINES), MOST_LINES)
-    dots_per_millivolt = min(on_paper, (lines * DOTS_HIGH - 1) / span)
-    top = middle + lines * DOTS_HIGH / 2 / dots_per_millivolt
+    most_dots = (MOST_LINES - 1) * DOTS_HIGH
+    dots_per_millivolt = min(on_paper, most_dots / max(above + below, SMALLEST_RANGE))
+    baseline_row = _next_inner_row(math.ceil(max(above, SMALLEST_RANGE / 2) * dots_per_millivolt))
+    dots = baseline_row + 1 + math.ceil(max(below, SMALLEST_RANGE / 2) * dots_per_millivolt)
     return _Scale(
         rows=rows,
         characters=characters,
-        lines=lines,
+        lines=math.ceil(dots / DOTS_HIGH),
         row_seconds=row_seconds,
-        top=top,
+        top=baseline + (baseline_row + 0.5) / dots_per_millivolt,
         dots_per_millivolt=dots_per_millivolt,
+        baseline_row=baseline_row,
     )
+
+
+def _next_inner_row(row: int) -> int:
+    """Return the first dot row from `row` on that is the third of its character."""
+    return row + (2 - row) % DOTS_HIGH
 
 
 def _row(
@@ -175,7 +187,7 @@ def _row(
     draw_curve(
         canvas, signal[edges[0] : edges[1]], top=scale.top, dots_per_unit=scale.dots_per_millivolt
     )
-    pulse = to_text(_pulse(signal, scale))
+    pulse = to_text(_pulse(scale))
     return StripRow(
         pulse=tuple(pulse if index == 0 else [" " * len(pulse[0])] * scale.lines),
         curve=tuple(to_text(canvas)),
@@ -183,18 +195,14 @@ def _row(
     )
 
 
-def _pulse(signal: NDArray[np.float32], scale: _Scale) -> NDArray[np.bool_]:
+def _pulse(scale: _Scale) -> NDArray[np.bool_]:
     """Draw the calibration pulse, 1 mV for 0.2 s, on the level of the curve's baseline."""
     width = max(round(PULSE_SECONDS * scale.dots_per_second), 2)
     foot = 2  # dots before and after
-    canvas = blank_canvas(
-        lines=scale.lines, characters=math.ceil((width + 2 * foot + 1) / DOTS_WIDE)
-    )
-    tall = round(PULSE_MILLIVOLTS * scale.dots_per_millivolt)
-    height = len(canvas)
-    bottom = math.floor((scale.top - float(np.nanmedian(signal))) * scale.dots_per_millivolt)
-    bottom = min(max(bottom, min(tall, height - 1)), height - 1)
-    top = max(bottom - tall, 0)
+    characters = math.ceil((width + 2 * foot + 1) / DOTS_WIDE)
+    canvas = blank_canvas(lines=scale.lines, characters=characters)
+    bottom = scale.baseline_row
+    top = max(bottom - round(PULSE_MILLIVOLTS * scale.dots_per_millivolt), 0)
     canvas[bottom, : foot + 1] = True
     canvas[top : bottom + 1, foot] = True
     canvas[top, foot : foot + width + 1] = True

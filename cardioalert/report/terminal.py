@@ -26,6 +26,7 @@ from cardioalert.report.look import (
     WIDEST,
     Look,
     indented,
+    listed,
     rows,
     section,
 )
@@ -53,8 +54,8 @@ def answer(analysis: Analysis, *, look: Look, explain: bool = False) -> Renderab
         sections.measurements(measurements, analysis.patient, look, explain=explain),
         sections.findings(result.findings, look, explain=explain),
         sections.not_assessed(result, look),
-        _advice(result, look),
-        _disclaimer(look),
+        _advice(result),
+        _disclaimer(),
     )
 
 
@@ -90,11 +91,13 @@ def _header(
 def _quality(digitized: Digitized, look: Look) -> Text:
     """Return the grade of a page with its reasons, and the warnings."""
     quality = digitized.quality
-    grade = Text(look.sign("● ", ""), style=GRADE_STYLE[quality.grade])
-    grade.append(text.grade_word(quality.grade), style=f"bold {GRADE_STYLE[quality.grade]}")
+    color = GRADE_STYLE[quality.grade]
+    lines = Text.assemble(
+        (look.sign("● ", ""), color), (text.grade_word(quality.grade), f"bold {color}")
+    )
     for notice in _once((*quality.reasons, *digitized.warnings)):
-        grade.append(f"\n{notice.message}", style="default")
-    return grade
+        lines.append(f"\n{notice.message}")
+    return lines
 
 
 def _once(notices: Iterable[Notice]) -> list[Notice]:
@@ -104,9 +107,9 @@ def _once(notices: Iterable[Notice]) -> list[Notice]:
 
 def _strip(record: ECGRecord, r_peaks: NDArray[np.float64], look: Look) -> RenderableType:
     """Return the rhythm strip with its scale."""
-    pulse_room = 8
+    pulse_room = 5 if look.narrow else 7
     width = min(look.width, WIDEST + 20)
-    characters = max(width - LEAD_WIDTH - pulse_room - 2, 16)
+    characters = width - LEAD_WIDTH - pulse_room - 2
     strip = draw_strip(record, r_peaks, characters=characters, unicode=look.unicode)
     if strip is None:
         return Text()
@@ -158,10 +161,12 @@ def _scale_line(strip: Strip, record: ECGRecord, look: Look) -> Text:
 def _urgency_box(result: Interpretation, look: Look) -> RenderableType:
     """Return the verdict: a word, a colour and what it asks for."""
     word_style, frame_style = URGENCY_STYLE[result.urgency]
-    verdict = Text(f" {text.urgency_word(result.urgency)} ", style=word_style)
-    verdict.append("  ", style="default")
-    verdict.append(text.urgency_meaning(result.urgency), style="bold default not dim")
-    verdict.append(f"\n{text.overall_text(result.overall)}", style="default")
+    verdict = Text.assemble(
+        (f" {text.urgency_word(result.urgency)} ", word_style),
+        "  ",
+        (text.urgency_meaning(result.urgency), "bold"),
+        f"\n{text.overall_text(result.overall)}",
+    )
     frame = Panel(
         verdict,
         box=box.ROUNDED if look.unicode else box.ASCII,
@@ -191,19 +196,17 @@ def _leads_read(digitized: Digitized, look: Look) -> RenderableType:
     return section(_("Leads"), table)
 
 
-def _advice(result: Interpretation, look: Look) -> RenderableType:
+def _advice(result: Interpretation) -> RenderableType:
     """Return what to do next, first things first."""
     if not result.advice:
         return Text()
-    parts = []
-    for number, advice in enumerate(result.advice, start=1):
-        table = rows(look)
-        table.columns[0].width = 2
-        table.add_row(f"{number}.", Text(advice.text, style="bold" if number == 1 else ""))
-        parts.append(table)
+    parts = [
+        listed(f"{number}.", Text(advice.text, style="bold" if number == 1 else ""))
+        for number, advice in enumerate(result.advice, start=1)
+    ]
     return section(_("What to do"), *parts)
 
 
-def _disclaimer(look: Look) -> RenderableType:
+def _disclaimer() -> RenderableType:
     """Return the line that says what this is not."""
     return Group(Text(), indented(Text(_(DISCLAIMER), style="dim italic")), Text())
