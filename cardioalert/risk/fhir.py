@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from cardioalert.risk import texts
-from cardioalert.risk.national_form import form, form_score
+from cardioalert.risk.national_form import form, form_bmi, form_score
 from cardioalert.risk.numbers import round_half_up
 from cardioalert.risk.questionnaire import Answers, InvalidAnswerError
 from cardioalert.risk.result import Estimate, RiskResult
@@ -125,9 +125,11 @@ def _answered(answers: Answers) -> list[dict[str, Any]]:
                 "display": answers.sex_code.capitalize(),
             }
         }
-    decimals = {link: x[name] for link, name in _DECIMALS.items() if name in x}
-    for link, value in decimals.items():
-        found[link] = {"valueDecimal": round_half_up(value, 1)}
+    for link, name in _DECIMALS.items():
+        if name in x:
+            found[link] = {"valueDecimal": round_half_up(x[name], 2)}
+    if "bmi" in found:  # the form shows one decimal, of height and weight when it has them
+        found["bmi"] = {"valueDecimal": round_half_up(form_bmi(x), 1)}
     if "smoker" in x:
         found["tobacco-use"] = {"valueCoding": _tobacco(x)}
     return [_item(link, value) for link, value in found.items()]
@@ -185,7 +187,6 @@ def risk_assessment(result: RiskResult, *, authored: datetime, basis: str) -> di
     absent = {"url": form()["data_absent_reason"], "valueCode": "unknown"}
     assessment: dict[str, Any] = {
         "resourceType": "RiskAssessment",
-        "language": "uz",
         "status": "final",
         "method": {"text": f"{texts.SCORES[estimate.score.id]} ({estimate.score.source})"},
         "subject": {"reference": answers.patient} if answers.patient else {"extension": [absent]},

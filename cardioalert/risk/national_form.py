@@ -57,14 +57,19 @@ def form_score(sex: Sex | None, x: Mapping[str, float]) -> FormScore:
         return FormScore(percent=None, category=None)
     if not _AGES[0] <= x["age"] < _AGES[1]:
         return FormScore(percent=None, category=None)
-    bmi = x["bmi"]
-    if "height_cm" in x and "weight_kg" in x:
-        bmi = body_mass_index(height_cm=x["height_cm"], weight_kg=x["weight_kg"])
+    bmi = form_bmi(x)
     bands = (band(x["age"], AGE_BANDS), band(x["sbp"], SBP_BANDS))
     percent = form_cell(sex, bool(x["smoker"]), bands, band(bmi, tuple(form()["bmi_bands"])))
     return FormScore(
         percent=percent, category=category_of("moh-uz", percent, age=x["age"]).category
     )
+
+
+def form_bmi(x: Mapping[str, float]) -> float:
+    """Return the BMI the form computes, kg/m2, or the one given when it cannot."""
+    if "height_cm" in x and "weight_kg" in x:
+        return body_mass_index(height_cm=x["height_cm"], weight_kg=x["weight_kg"])
+    return x["bmi"]
 
 
 def form_cell(sex: Sex, smoker: bool, bands: tuple[int, int], bmi: int) -> int:

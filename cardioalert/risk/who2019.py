@@ -1,8 +1,8 @@
 """WHO 2019 cardiovascular risk, Central Asia: by equation and as the cell of the printed chart.
 
 WHO CVD Risk Chart Working Group, Lancet Glob Health 2019;7:e1332
-(doi:10.1016/S2214-109X(19)30318-3). A chart cell is the equation at the middle of the bands, rounded half up: this gives all 2,100
-published cells.
+(doi:10.1016/S2214-109X(19)30318-3). A chart cell is the equation at the middle of the bands,
+rounded half up: this gives all 2,100 published cells.
 """
 
 from __future__ import annotations
