@@ -71,6 +71,7 @@ class InkStyle:
     strength: float = 1.0
     fade: float = 0.0  # how much paler steep strokes are, 0..1
     joined: bool = False  # columns are connected by ink
+    patchy: float = 0.0  # how much paler some regions are, 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,8 @@ class PageDesign:
     gain: float = 10.0  # mm/mV
     pulse: PulseSide = "left"
     pulse_width: float = 5.0  # mm
+    pulse_gap: float = 0.8  # mm between a pulse on the left and the trace
+    pulse_weight: float = 1.0  # stroke of the pulse, in strokes of the trace
     pulse_between: bool = False  # a pulse at the start of every column
     separator: Separator = "none"
     separator_colour: Colour = (15, 15, 15)
@@ -167,6 +170,7 @@ def random_ink(rng: np.random.Generator) -> InkStyle:
         strength=rng.uniform(0.6, 1.0) if rng.random() < 0.3 else rng.uniform(0.9, 1.0),
         fade=rng.uniform(0.2, 0.75) if rng.random() < 0.35 else 0.0,
         joined=bool(rng.random() < 0.35),
+        patchy=rng.uniform(0.2, 0.7) if rng.random() < 0.2 else 0.0,
     )
 
 
@@ -243,6 +247,8 @@ def random_design(seed: int) -> PageDesign:
         gain=float(rng.choice([10.0, 5.0, 20.0], p=[0.8, 0.1, 0.1])),
         pulse=rng.choice(["left", "right", "none"], p=[0.6, 0.15, 0.25]),
         pulse_width=float(rng.choice([5.0, 2.5, 3.0, 10.0], p=[0.6, 0.15, 0.15, 0.1])),
+        pulse_gap=rng.uniform(0.0, 4.0) if rng.random() < 0.6 else 0.0,
+        pulse_weight=rng.uniform(0.8, 1.8) if rng.random() < 0.4 else 1.0,
         pulse_between=bool(rng.random() < 0.06),
         separator=separator,
         separator_colour=(30, 30, 190) if rng.random() < 0.08 else ink.colour,

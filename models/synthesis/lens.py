@@ -49,7 +49,7 @@ def put_fingers(rgb: Picture, count: int, rng: np.random.Generator) -> Picture:
     """Fingertips that hold the paper at the picture's border."""
     height, width = rgb.shape[:2]
     for _ in range(count):
-        skin = rng.uniform([150, 95, 70], [235, 185, 160])
+        skin = np.array([150, 95, 70]) + rng.uniform(0, 1) * np.array([85, 90, 90])
         size = rng.uniform(0.04, 0.09) * max(height, width)
         side = rng.integers(4)
         x = rng.uniform(0, width) if side < 2 else (0 if side == 2 else width)

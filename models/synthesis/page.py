@@ -80,7 +80,7 @@ def draw_page(
     canvas = Canvas.blank(design.width, design.height, colour=design.paper, scale=scale)
     draw_grid(canvas, design)
     strokes = place_strokes(design, signal, sampling_rate=sampling_rate)
-    draw_strokes(canvas, design, strokes)
+    draw_strokes(canvas, design, strokes, rng)
     draw_pulses(canvas, design)
     draw_separators(canvas, design)
     strokes = draw_lead_names(canvas, design, strokes, rng)
@@ -130,7 +130,12 @@ def place_strokes(
     return tuple(strokes)
 
 
-def draw_strokes(canvas: Canvas, design: PageDesign, strokes: tuple[LeadStroke, ...]) -> None:
+def draw_strokes(
+    canvas: Canvas,
+    design: PageDesign,
+    strokes: tuple[LeadStroke, ...],
+    rng: np.random.Generator,
+) -> None:
     """Write the traces: steep parts paler when the pen fades."""
     ink = design.ink
     lines = [stroke.points for stroke in strokes]
@@ -145,7 +150,19 @@ def draw_strokes(canvas: Canvas, design: PageDesign, strokes: tuple[LeadStroke, 
         draw_polylines(strong, calm, width=ink.stroke, scale=canvas.scale)
         faded = cv2.convertScaleAbs(canvas.trace, alpha=1 - ink.fade)
         seen = np.maximum(strong, faded)
+    if ink.patchy > 0:
+        seen = _patchy(seen, ink.patchy, rng)
     canvas.blend(seen, ink.colour, strength=ink.strength)
+
+
+def _patchy(
+    coverage: NDArray[np.uint8], amount: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Make the ink paler in some regions, as a worn print head does."""
+    field = rng.uniform(0, 1, (5, 9)).astype(np.float32)
+    height, width = coverage.shape
+    large = cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cv2.multiply(coverage, 1 - amount * large, dtype=cv2.CV_8U)
 
 
 def _calm_parts(line: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -163,7 +180,7 @@ def draw_pulses(canvas: Canvas, design: PageDesign) -> None:
     for row, leads in enumerate(design.layout.rows):
         right = design.left + design.column_width * design.layout.columns
         lead_in = design.pulse_width * 0.3
-        x = design.left - design.pulse_width - 2 * lead_in
+        x = design.left - design.pulse_gap - design.pulse_width - 2 * lead_in
         starts = {"left": [x], "right": [right + 0.5], "none": []}[design.pulse]
         if design.pulse_between and len(leads) > 1:
             starts = starts + [design.left + k * design.column_width for k in range(1, len(leads))]
@@ -174,7 +191,7 @@ def draw_pulses(canvas: Canvas, design: PageDesign) -> None:
             canvas.polyline(
                 corners,
                 design.ink.colour,
-                width=design.ink.stroke,
+                width=design.ink.stroke * design.pulse_weight,
                 strength=design.ink.strength,
                 layer=canvas.marks,
             )

@@ -71,14 +71,20 @@ def ridge_errors(
 
 
 def false_share(ridge: NDArray[np.float32], lines: NDArray[np.float32]) -> float:
-    """Share of ridge pixels farther than 3 px from every true line."""
+    """Share of ridge pixels farther than 3 px from every true line.
+
+    On a steep flank a line covers all heights between its neighbouring columns.
+    """
     rows, columns = np.nonzero(ridge > 0.5)
     if not len(rows):
         return float("nan")
     if not len(lines):
         return 1.0
-    distance = np.abs(lines[:, columns] - rows)
-    nearest = np.nanmin(np.where(np.isnan(distance), np.inf, distance), axis=0)
+    padded = np.pad(lines, ((0, 0), (1, 1)), constant_values=np.nan)
+    nearby = np.stack([padded[:, columns + shift] for shift in (0, 1, 2)])
+    top = np.where(np.isnan(nearby), np.inf, nearby).min(axis=0)
+    bottom = np.where(np.isnan(nearby), -np.inf, nearby).max(axis=0)
+    nearest = np.maximum(np.maximum(top - rows, rows - bottom), 0).min(axis=0)
     return float((nearest > 3).mean())
 
 
@@ -112,6 +118,12 @@ def measure(session: onnxruntime.InferenceSession, stems: list[Path]) -> dict[st
     }
 
 
+def page_stems(cache: Path) -> list[Path]:
+    """The pages of a cache folder, without their endings."""
+    pages = cache.glob("[0-9]*[0-9].npy")
+    return sorted(path.with_suffix("") for path in pages if "_" not in path.stem)
+
+
 def main() -> None:
     """Print the measures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -120,8 +132,7 @@ def main() -> None:
         "--network", type=Path, default=Path("cardioalert_models/weights/segmenter.onnx")
     )
     options = parser.parse_args()
-    pages = options.cache.glob("[0-9]*[0-9].npy")
-    stems = sorted(path.with_suffix("") for path in pages if "_" not in path.stem)
+    stems = page_stems(options.cache)
     print(json.dumps(measure(open_network(options.network), stems), indent=1))
 
 

@@ -40,7 +40,8 @@ def random_frame(page: DrawnPage, rng: np.random.Generator) -> tuple[float, floa
     if rng.random() < 0.85:
         row = int(rng.integers(len(design.layout.rows)))
         y = design.baseline(row) - rng.uniform(0.2, 0.8) * height
-        x = rng.uniform(-8, max(design.width - width + 8, -7))
+        beyond = 35.0 if rng.random() < 0.2 else 8.0
+        x = rng.uniform(-beyond, max(design.width - width + beyond, 0.0))
     else:
         x = rng.uniform(-0.2, 0.8) * design.width
         y = rng.uniform(-0.2, 0.8) * design.height
