@@ -1,0 +1,213 @@
+"""One patient's measurements as the rules see them: quantities with error, by name and lead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+from cardioalert.domain.clinical import LeadMeasurements, Measurements
+from cardioalert.domain.measures import MEASURES
+from cardioalert.domain.patient import Patient
+from cardioalert.domain.record import Lead
+from cardioalert.interpret.checks import Check, Outcome, Quantity
+from cardioalert.interpret.criteria import Numbers, kinds
+
+MEDIAN_EFFICIENCY: Final = 1.2533  # standard error of a median over that of a mean, normal noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A lead as the rules look at it: -aVR is aVR upside down."""
+
+    lead: Lead
+    sign: float = 1.0
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return f"-{self.lead}" if self.sign < 0 else str(self.lead)
+
+
+LIMB_CHAIN: Final = (
+    Place(lead=Lead.AVL),
+    Place(lead=Lead.I),
+    Place(lead=Lead.AVR, sign=-1.0),
+    Place(lead=Lead.II),
+    Place(lead=Lead.AVF),
+    Place(lead=Lead.III),
+)
+"""Limb leads in the order of their direction, 30 degrees apart."""
+
+CHEST_CHAIN: Final = tuple(
+    Place(lead=lead) for lead in (Lead.V1, Lead.V2, Lead.V3, Lead.V4, Lead.V5, Lead.V6)
+)
+
+ADJACENT: Final = (
+    *pairwise(LIMB_CHAIN),
+    *pairwise(CHEST_CHAIN),
+)
+"""Pairs of contiguous leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """Everything a rule may look at.
+
+    Attributes
+    ----------
+    measurements : Measurements
+    patient : Patient
+    duration : float, seconds
+        Of the record.
+    on_paper : bool
+        Whether the record was digitized from paper: larger errors are believed then.
+    beats_needed : int
+        Clean beats a lead needs before ST, Q and T are judged without reserve.
+    outcomes : mapping from rule id to Outcome
+        Of the rows judged before.
+    """
+
+    measurements: Measurements
+    patient: Patient
+    duration: float = 10.0
+    on_paper: bool = False
+    beats_needed: int = 3
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+
+    def outcome(self, *rules: str) -> Outcome:
+        """Return the highest outcome among earlier rules."""
+        return max(self.outcomes[rule] for rule in rules)
+
+    def rule(self, *rules: str) -> Check:
+        """Return earlier rules as a check without evidence of its own."""
+        return Check(outcome=self.outcome(*rules))
+
+    def value(self, name: str) -> Quantity:
+        """Return a global measurement (`pr`, `qrs`, ...) in the unit of the criteria tables."""
+        measured = self.measurements.values[name]
+        kind = kinds()[name]
+        value, spread = measured.value, measured.uncertainty or 0.0
+        factor = MEASURES[name].factor
+        return Quantity(
+            kind=kind,
+            value=_clean(value, factor),
+            sd=max(spread * factor, self._floor(name)),
+            leads=measured.leads,
+            beats=measured.beats,
+            reason=measured.reason,
+        )
+
+    def rhythm(self, name: str) -> Quantity:
+        """Return a quantity of `Rhythm`, such as `rr_variation`."""
+        kind = kinds()[name]
+        value = _clean(getattr(self.measurements.rhythm, name), kind.factor)
+        beats = len(self.measurements.beats.r_peaks)
+        return Quantity(
+            kind=kind, value=value, sd=self._floor(name), beats=beats, reason="too-few-beats"
+        )
+
+    def lead(self, name: str, place: Lead | Place) -> Quantity:
+        """Return a quantity of one lead, such as `st_j`; with -aVR, upside down."""
+        place = place if isinstance(place, Place) else Place(lead=place)
+        kind = kinds()[name]
+        measured = self.measurements.leads.get(place.lead)
+        if measured is None:
+            reason = self.measurements.unusable.get(place.lead, "absent")
+            return Quantity(kind=kind, value=None, place=place.label, reason=reason)
+        value = _clean(lead_value(measured, name), kind.factor * place.sign)
+        spread = MEDIAN_EFFICIENCY * measured.noise / math.sqrt(max(measured.beats, 1))
+        floor = self._floor(name)
+        return Quantity(
+            kind=kind,
+            value=value,
+            sd=max(spread, floor) if kind.unit == "mV" else floor,
+            place=place.label,
+            leads=(place.lead,),
+            beats=measured.beats,
+            reason="not-measurable" if value is None else "",
+            weak=kind.waves and measured.beats < self.beats_needed,
+        )
+
+    def flag(self, name: str, lead: Lead) -> bool | None:
+        """Return a yes-or-no observation of one lead, None when nobody could look."""
+        measured = self.measurements.leads.get(lead)
+        value: bool | None = None if measured is None else getattr(measured, name)
+        return value
+
+    def number(self, name: str, lead: Lead) -> float | None:
+        """Return the bare value of a lead quantity, in the unit of the criteria tables."""
+        return self.lead(name, lead).value
+
+    def _floor(self, name: str) -> float:
+        """Return the smallest error believed."""
+        kind = kinds()[name]
+        return max(kind.floor, kind.floor_on_paper) if self.on_paper else kind.floor
+
+
+Pattern: TypeAlias = Callable[[Case, Numbers], Check]
+"""What a row's `pattern` names: judges a case by the numbers of the row."""
+
+
+def combine(name: str, value: float | None, parts: Iterable[Quantity]) -> Quantity:
+    """Return a quantity computed from others: errors add up as of independent values.
+
+    `value` is None when a part is missing.
+    """
+    parts = tuple(parts)
+    missing = [part.reason or "not-measurable" for part in parts if part.value is None]
+    return Quantity(
+        kind=kinds()[name],
+        value=None if missing or value is None else round(value, 6),
+        sd=math.sqrt(sum(part.sd**2 for part in parts)),
+        leads=tuple(dict.fromkeys(lead for part in parts for lead in part.leads)),
+        beats=min((part.beats for part in parts if part.beats), default=0),
+        reason=missing[0] if missing else "",
+        weak=any(part.weak for part in parts),
+    )
+
+
+def lead_value(measured: LeadMeasurements, name: str) -> float | None:
+    """Return one amplitude or duration; R, S and T as the rules mean them.
+
+    `r_height` is the tallest positive and `s_depth` the deepest negative deflection of the QRS (as
+    a positive number, a QS complex included), `qs` the depth of a QRS without any R.
+    """
+    if name == "r_height":
+        return _largest(measured.r, measured.r_prime)
+    if name == "s_depth":
+        return _depth(measured)
+    if name == "t_depth":
+        return None if measured.t_negative is None else -measured.t_negative
+    if name == "q_depth":
+        return None if measured.q is None else -measured.q
+    if name == "p_terminal_depth":
+        return None if measured.p_terminal is None else -measured.p_terminal
+    value: float | None = getattr(measured, name)
+    return value
+
+
+def _largest(*values: float | None) -> float | None:
+    """Return the largest known value; None when the first is not known."""
+    if values[0] is None:
+        return None
+    return max(value for value in values if value is not None)
+
+
+def _depth(measured: LeadMeasurements) -> float | None:
+    """Return the depth of S; that of the whole QRS where there is no R (a QS complex)."""
+    if measured.r is None or measured.s is None:
+        return None
+    depths = [-measured.s, -(measured.s_prime or 0.0)]
+    if measured.r <= 0:
+        depths.append(-(measured.q or 0.0))
+    return max(*depths, 0.0)
+
+
+def _clean(value: float | None, factor: float) -> float | None:
+    """Convert a unit; values that are no numbers are no values."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(value * factor, 6)

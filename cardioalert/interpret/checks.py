@@ -1,0 +1,288 @@
+"""Compare measured quantities with limits, and combine the answers without losing doubt.
+
+A criterion is rarely plain true or false: a value may lie within its own measurement error of the
+limit, or may not be measurable at all. Five ordered outcomes keep that apart; "and" is then the
+lowest, "or" the highest and "at least n of" the n-th highest of the outcomes (Kleene's logic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Literal, TypeVar
+
+from cardioalert.domain.clinical import Evidence
+from cardioalert.domain.record import Lead
+from cardioalert.i18n import translate as _
+
+Direction = Literal["at_least", "above", "at_most", "below"]
+
+T = TypeVar("T")
+
+
+class Outcome(IntEnum):
+    """Whether a criterion is met; the order makes "and" and "or" a minimum and a maximum."""
+
+    NOT_MET = 0
+    UNKNOWN = 1  # something needed could not be measured
+    NEARLY = 2  # not met, but within one standard deviation of the limit
+    BARELY = 3  # met, but within one standard deviation of the limit
+    MET = 4
+
+    @property
+    def is_borderline(self) -> bool:
+        """Whether the measurement error decides."""
+        return self in (Outcome.NEARLY, Outcome.BARELY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One row of `tables/quantities.toml`: how a quantity is named, printed and trusted.
+
+    Attributes
+    ----------
+    name : str
+        Of the quantity; for leads, of the attribute of `LeadMeasurements`.
+    label : str
+        For people, English.
+    unit : str
+        The unit people read and the criteria tables use (ms, mV, deg, /min, 1).
+    factor : float
+        Table value = library value * factor.
+    decimals : int
+    signed : bool
+        Whether a plus sign is printed.
+    floor, floor_on_paper : float
+        Smallest standard deviation believed, digital and on digitized paper, in `unit`.
+    waves : bool
+        Whether it describes ST, Q or T, which need several clean beats (gate 7).
+    source : str
+        Where the floors come from.
+    """
+
+    name: str
+    label: str
+    unit: str
+    decimals: int
+    source: str
+    factor: float = 1.0
+    signed: bool = False
+    floor: float = 0.0
+    floor_on_paper: float = 0.0
+    waves: bool = False
+
+    def text(self, value: float) -> str:
+        """Write a value with its unit."""
+        sign = "+" if self.signed else ""
+        number = f"{value:{sign}.{self.decimals}f}"
+        return number if self.unit == "1" else f"{number} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A value about to be compared, in the unit of its kind.
+
+    Attributes
+    ----------
+    value : float, optional
+        None when not measurable.
+    sd : float
+        One standard deviation.
+    place : str
+        Lead name for people (`-aVR` is possible); empty for global values.
+    leads : tuple of Lead
+    beats : int
+    reason : str
+        Stable code of why there is no value.
+    weak : bool
+        Measured in too few beats: it can make a criterion possible, never certain or absent.
+    """
+
+    kind: Kind
+    value: float | None
+    sd: float = 0.0
+    place: str = ""
+    leads: tuple[Lead, ...] = ()
+    beats: int = 0
+    reason: str = ""
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The answer to one comparison or to a combination of them.
+
+    Attributes
+    ----------
+    outcome : Outcome
+    evidence : tuple of Evidence
+        What led to it.
+    against : tuple of str
+        What speaks against it, for people.
+    margin : float, optional
+        Distance from the limit in the unit of the deciding quantity; positive when met.
+    beats : int
+        Beats behind the deciding quantity; 0 when it is not counted in beats.
+    reasons : tuple of str
+        Stable codes of what was missing.
+    """
+
+    outcome: Outcome
+    evidence: tuple[Evidence, ...] = ()
+    against: tuple[str, ...] = ()
+    margin: float | None = None
+    beats: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+def compare(quantity: Quantity, direction: Direction, limit: float, note: str = "") -> Check:
+    """Compare a quantity with a limit; `note` says whose limit it is."""
+    if quantity.value is None:
+        return Check(outcome=Outcome.UNKNOWN, reasons=(quantity.reason or "not-measurable",))
+    distance = quantity.value - limit
+    margin = distance if direction in ("at_least", "above") else -distance
+    met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
+    return Check(
+        outcome=_outcome(met, doubtful=abs(margin) <= quantity.sd, weak=quantity.weak),
+        evidence=(_evidence(quantity, limit, note),),
+        margin=margin,
+        beats=quantity.beats,
+        reasons=("too-few-beats",) if quantity.weak else (),
+    )
+
+
+def between(quantity: Quantity, low: float, high: float, note: str = "") -> Check:
+    """Check `low <= value < high`."""
+    return first_evidence(
+        all_of(compare(quantity, "at_least", low, note), compare(quantity, "below", high, note))
+    )
+
+
+def _outcome(met: bool, *, doubtful: bool, weak: bool) -> Outcome:
+    """Turn a comparison into one of the five outcomes."""
+    if weak:
+        return Outcome.NEARLY if met or doubtful else Outcome.UNKNOWN
+    if doubtful:
+        return Outcome.BARELY if met else Outcome.NEARLY
+    return Outcome.MET if met else Outcome.NOT_MET
+
+
+def _evidence(quantity: Quantity, limit: float, note: str) -> Evidence:
+    """Write what was compared."""
+    kind, value = quantity.kind, quantity.value
+    if value is None:
+        raise ValueError(f"{kind.name} has no value to show")
+    template = _("{label} {value} in {lead}") if quantity.place else _("{label} {value}")
+    text = template.format(label=_(kind.label), value=kind.text(value), lead=quantity.place)
+    return Evidence(
+        text=f"{text} ({limit_text(kind, limit, note)})",
+        measure=kind.name,
+        value=round(value, 4),
+        limit=limit,
+        unit=kind.unit,
+        leads=quantity.leads,
+    )
+
+
+def limit_text(kind: Kind, limit: float, note: str) -> str:
+    """Write a limit, and for whom it is."""
+    if note:
+        return _("limit {limit}, {note}").format(limit=kind.text(limit), note=_(note))
+    return _("limit {limit}").format(limit=kind.text(limit))
+
+
+def fact(
+    outcome: Outcome,
+    text: str,
+    *,
+    measure: str,
+    value: float = 1.0,
+    limit: float = 1.0,
+    unit: str = "1",
+    leads: tuple[Lead, ...] = (),
+) -> Check:
+    """Return a check for something seen rather than compared, such as the shape of a QRS."""
+    evidence = Evidence(
+        text=text, measure=measure, value=value, limit=limit, unit=unit, leads=leads
+    )
+    shown = (evidence,) if outcome > Outcome.UNKNOWN else ()
+    missing = ("not-measurable",) if outcome is Outcome.UNKNOWN else ()
+    return Check(outcome=outcome, evidence=shown, reasons=missing)
+
+
+def seen(flag: bool | None, text: str, *, measure: str, leads: tuple[Lead, ...] = ()) -> Check:
+    """Return a check for a yes-or-no observation; None means that nobody could look."""
+    if flag is None:
+        return fact(Outcome.UNKNOWN, text, measure=measure, leads=leads)
+    outcome = Outcome.MET if flag else Outcome.NOT_MET
+    return fact(outcome, text, measure=measure, value=float(flag), leads=leads)
+
+
+def all_of(*checks: Check) -> Check:
+    """Return what follows when every check is needed."""
+    return _combine(checks, min((check.outcome for check in checks), default=Outcome.MET))
+
+
+def any_of(*checks: Check) -> Check:
+    """Return what follows when one check is enough."""
+    outcome = max((check.outcome for check in checks), default=Outcome.NOT_MET)
+    return _combine(checks, outcome)
+
+
+def n_of(needed: int, checks: Sequence[Check]) -> Check:
+    """Return what follows when `needed` of the checks are enough."""
+    ranked = sorted((check.outcome for check in checks), reverse=True)
+    outcome = ranked[needed - 1] if len(ranked) >= needed else Outcome.NOT_MET
+    return _combine(checks, outcome)
+
+
+def negate(check: Check, text: str = "") -> Check:
+    """Return the opposite: what was met is not met; doubt stays doubt.
+
+    With `text`, the opposite can stand as evidence of its own.
+    """
+    outcome = {
+        Outcome.NOT_MET: Outcome.MET,
+        Outcome.NEARLY: Outcome.BARELY,
+        Outcome.BARELY: Outcome.NEARLY,
+        Outcome.MET: Outcome.NOT_MET,
+    }.get(check.outcome, Outcome.UNKNOWN)
+    evidence = fact(outcome, text, measure="absence").evidence if text else ()
+    return replace(check, outcome=outcome, evidence=evidence)
+
+
+def cap(check: Check, against: str) -> Check:
+    """Return a check that can be possible at most, and why."""
+    if check.outcome <= Outcome.NEARLY:
+        return check
+    return replace(check, outcome=Outcome.NEARLY, against=(*check.against, against))
+
+
+def first_evidence(check: Check) -> Check:
+    """Return a check with one line of evidence per measure and lead."""
+    kept: dict[tuple[str, tuple[Lead, ...]], Evidence] = {}
+    for evidence in check.evidence:
+        kept.setdefault((evidence.measure, evidence.leads), evidence)
+    return replace(check, evidence=tuple(kept.values()))
+
+
+def _combine(checks: Iterable[Check], outcome: Outcome) -> Check:
+    """Collect what the checks that carry the outcome have to show."""
+    checks = tuple(checks)
+    carrying = [check for check in checks if check.outcome >= max(outcome, Outcome.NEARLY)]
+    deciding = [check for check in checks if check.outcome is outcome and check.margin is not None]
+    shown = carrying or [check for check in checks if check.outcome is outcome]
+    return Check(
+        outcome=outcome,
+        evidence=_unique(evidence for check in shown for evidence in check.evidence),
+        against=_unique(text for check in shown for text in check.against),
+        margin=min((check.margin for check in deciding if check.margin is not None), default=None),
+        beats=min((check.beats for check in deciding if check.beats), default=0),
+        reasons=_unique(reason for check in checks for reason in check.reasons),
+    )
+
+
+def _unique(items: Iterable[T]) -> tuple[T, ...]:
+    """Drop repetitions, keep the order."""
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,216 @@
+"""Patterns of AV conduction, pre-excitation, bundle branches and fascicles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cardioalert.domain.record import STANDARD_LEADS, Lead
+from cardioalert.i18n import translate as _
+from cardioalert.interpret.case import Case, Pattern, combine
+from cardioalert.interpret.checks import (
+    Check,
+    Quantity,
+    all_of,
+    any_of,
+    between,
+    compare,
+    n_of,
+    negate,
+    seen,
+)
+from cardioalert.interpret.criteria import Numbers
+
+INFERIOR: Final = (Lead.II, Lead.III, Lead.AVF)
+
+
+def pre_excitation(case: Case, n: Numbers) -> Check:
+    """Short PR, delta waves and a wide QRS together."""
+    return all_of(
+        compare(case.value("pr"), "below", n["pr_ms"]),
+        _delta_waves(case, n),
+        compare(case.value("qrs"), "at_least", n["qrs_ms"]),
+    )
+
+
+def possible_pre_excitation(case: Case, n: Numbers) -> Check:
+    """Short PR with a delta wave or a slightly wide QRS."""
+    return all_of(
+        compare(case.value("pr"), "below", n["pr_ms"]),
+        any_of(compare(case.value("qrs"), "above", n["qrs_ms"]), _delta_waves(case, n)),
+    )
+
+
+def pre_excited_fibrillation(case: Case, n: Numbers) -> Check:
+    """Irregular and wide, with at least one very short RR."""
+    return all_of(
+        compare(case.rhythm("rr_variation"), "above", n["rr_variation"]),
+        compare(case.value("qrs"), "at_least", n["qrs_ms"]),
+        compare(case.rhythm("rr_min"), "at_most", n["rr_min_ms"]),
+    )
+
+
+def right_bundle_branch_block(case: Case, n: Numbers) -> Check:
+    """Second R in V1 or V2 and a broad S in I and V6, within the limits of QRS duration."""
+    return all_of(
+        between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
+        any_of(_rsr(case, Lead.V1, n), _rsr(case, Lead.V2, n), _late_pure_r(case, n)),
+        _broad_s(case, Lead.I, n),
+        _broad_s(case, Lead.V6, n),
+    )
+
+
+def left_bundle_branch_block(case: Case, n: Numbers) -> Check:
+    """Wide QRS, late R in V5 or V6 without q in I, V5 and V6, and a negative QRS in V1.
+
+    A broad, notched or slurred R shows as its late peak; the negative QRS in V1 keeps right bundle
+    branch block out.
+    """
+    return all_of(
+        compare(case.value("qrs"), "at_least", n["qrs_ms"]),
+        _late_left_r(case, (Lead.V5, Lead.V6), n),
+        _no_q(case, n),
+        compare(_net_qrs(case, Lead.V1), "below", 0.0),
+    )
+
+
+def incomplete_left_bundle_branch_block(case: Case, n: Numbers) -> Check:
+    """The LVH pattern with a late R in V4-V6, no q, and a slightly wide QRS."""
+    return all_of(
+        between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
+        case.rule("LVH-S", "LVH-C", "LVH-CP", "LVH-L"),
+        _late_left_r(case, (Lead.V4, Lead.V5, Lead.V6), n),
+        _no_q(case, n),
+    )
+
+
+def unspecific_delay(case: Case, n: Numbers) -> Check:
+    """A wide QRS of neither bundle branch shape."""
+    return all_of(
+        compare(case.value("qrs"), "above", n["qrs_ms"]),
+        negate(case.rule("RBBB", "IRBBB"), _("no right bundle branch block shape")),
+        negate(case.rule("LBBB", "ILBBB"), _("no left bundle branch block shape")),
+    )
+
+
+def left_anterior_fascicular_block(case: Case, n: Numbers) -> Check:
+    """Left axis, qR and late R in aVL, rS in the inferior leads, narrow QRS."""
+    return all_of(
+        between(case.value("qrs_axis"), n["axis_from_deg"], n["axis_below_deg"]),
+        _q_then_r(case, Lead.AVL),
+        compare(case.lead("r_peak_time", Lead.AVL), "at_least", n["r_peak_time_ms"]),
+        *(_r_then_s(case, lead) for lead in INFERIOR),
+        compare(case.value("qrs"), "below", n["qrs_ms"]),
+    )
+
+
+def left_posterior_fascicular_block(case: Case, n: Numbers) -> Check:
+    """Right axis, rS in I and aVL, qR in III and aVF, narrow QRS."""
+    return all_of(
+        between(case.value("qrs_axis"), n["axis_from_deg"], n["axis_below_deg"]),
+        *(_r_then_s(case, lead) for lead in (Lead.I, Lead.AVL)),
+        *(_q_then_r(case, lead) for lead in (Lead.III, Lead.AVF)),
+        compare(case.value("qrs"), "below", n["qrs_ms"]),
+    )
+
+
+def _delta_waves(case: Case, n: Numbers) -> Check:
+    """Slow start of the QRS in several leads."""
+    slopes = [
+        compare(case.lead("initial_slope_ratio", lead), "below", n["slope_ratio"])
+        for lead in STANDARD_LEADS
+        if lead in case.measurements.leads
+    ]
+    return n_of(round(n["leads"]), slopes)
+
+
+def _rsr(case: Case, lead: Lead, n: Numbers) -> Check:
+    """An rsr', rsR' or rSR' shape, or a wide notched R."""
+    notched = all_of(
+        seen(
+            case.flag("notched_r", lead),
+            _("notched R in {lead}").format(lead=lead),
+            measure="notched_r",
+            leads=(lead,),
+        ),
+        compare(case.lead("r_duration", lead), "at_least", n["notched_r_ms"]),
+    )
+    return any_of(compare(case.lead("r_prime", lead), "at_least", n["r_prime_mv"]), notched)
+
+
+def _late_pure_r(case: Case, n: Numbers) -> Check:
+    """A pure R in V1 that peaks late while V5 and V6 peak in time."""
+    pure = all_of(
+        compare(case.lead("q_depth", Lead.V1), "at_most", 0.0),
+        compare(case.lead("s_depth", Lead.V1), "at_most", 0.0),
+    )
+    return all_of(
+        pure,
+        compare(case.lead("r_peak_time", Lead.V1), "above", n["r_peak_time_ms"]),
+        *(
+            compare(case.lead("r_peak_time", lead), "at_most", n["r_peak_time_ms"])
+            for lead in (Lead.V5, Lead.V6)
+        ),
+    )
+
+
+def _broad_s(case: Case, lead: Lead, n: Numbers) -> Check:
+    """An S that is longer than R, or longer than the limit."""
+    s, r = case.lead("s_duration", lead), case.lead("r_duration", lead)
+    longer_than_r = compare(s, "above", r.value, _("longer than R")) if r.value else None
+    longer = compare(s, "above", n["s_ms"])
+    return any_of(longer, longer_than_r) if longer_than_r else longer
+
+
+def _late_left_r(case: Case, leads: tuple[Lead, ...], n: Numbers) -> Check:
+    """R peaks late in one of the leads over the left ventricle."""
+    times = (
+        compare(case.lead("r_peak_time", lead), "above", n["r_peak_time_ms"]) for lead in leads
+    )
+    return any_of(*times)
+
+
+def _no_q(case: Case, n: Numbers) -> Check:
+    """No q in I, V5 and V6."""
+    leads = (Lead.I, Lead.V5, Lead.V6)
+    return all_of(*(compare(case.lead("q_depth", lead), "below", n["q_mv"]) for lead in leads))
+
+
+def _net_qrs(case: Case, lead: Lead) -> Quantity:
+    """R less S: whether the QRS points up or down."""
+    r, s = case.lead("r_height", lead), case.lead("s_depth", lead)
+    return combine("qrs_sign", (r.value or 0.0) - (s.value or 0.0), (r, s))
+
+
+def _q_then_r(case: Case, lead: Lead) -> Check:
+    """A qR complex: a q, and an R that is larger than S."""
+    text = _("qR in {lead}").format(lead=lead)
+    q, r, s = (case.number(name, lead) for name in ("q_depth", "r_height", "s_depth"))
+    if q is None or r is None or s is None:
+        return seen(None, text, measure="qrs_shape", leads=(lead,))
+    return seen(q > 0 and r > max(q, s), text, measure="qrs_shape", leads=(lead,))
+
+
+def _r_then_s(case: Case, lead: Lead) -> Check:
+    """An rS complex: an r without q before it, and a larger S."""
+    text = _("rS in {lead}").format(lead=lead)
+    q, r, s = (case.number(name, lead) for name in ("q_depth", "r_height", "s_depth"))
+    if q is None or r is None or s is None:
+        return seen(None, text, measure="qrs_shape", leads=(lead,))
+    return seen(q <= 0 and 0 < r < s, text, measure="qrs_shape", leads=(lead,))
+
+
+PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {
+        "pre_excitation": pre_excitation,
+        "possible_pre_excitation": possible_pre_excitation,
+        "pre_excited_fibrillation": pre_excited_fibrillation,
+        "right_bundle_branch_block": right_bundle_branch_block,
+        "left_bundle_branch_block": left_bundle_branch_block,
+        "incomplete_left_bundle_branch_block": incomplete_left_bundle_branch_block,
+        "unspecific_delay": unspecific_delay,
+        "left_anterior_fascicular_block": left_anterior_fascicular_block,
+        "left_posterior_fascicular_block": left_posterior_fascicular_block,
+    }
+)

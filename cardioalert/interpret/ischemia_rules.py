@@ -1,0 +1,275 @@
+"""Patterns of acute ischaemia: ST elevation and its equivalents, ST depression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cardioalert.domain.record import CHEST_LEADS, STANDARD_LEADS, Lead
+from cardioalert.i18n import translate as _
+from cardioalert.interpret.case import CHEST_CHAIN, LIMB_CHAIN, Case, Pattern, Place
+from cardioalert.interpret.checks import (
+    Check,
+    Outcome,
+    Quantity,
+    all_of,
+    any_of,
+    cap,
+    compare,
+    n_of,
+)
+from cardioalert.interpret.criteria import Numbers, kinds
+from cardioalert.interpret.lead_patterns import (
+    ANTERIOR,
+    LVH_ROWS,
+    SEPTAL,
+    contiguous,
+    grouped,
+    inverted_t,
+    mostly_positive,
+    st_slope,
+    upright_t,
+)
+
+INFERIOR_PLACES: Final = tuple(
+    place for place in LIMB_CHAIN if place.lead in (Lead.II, Lead.AVF, Lead.III)
+)
+V2_V3: Final = (Lead.V2, Lead.V3)
+
+
+def st_elevation(case: Case, n: Numbers) -> Check:
+    """ST elevation at J in two contiguous leads, each over its own limit.
+
+    With voltage criteria for LVH, V1-V3 alone make it possible only: see `st_elevation_with_lvh`.
+    """
+    return contiguous(_elevations(case, n))
+
+
+def st_elevation_with_lvh(case: Case, n: Numbers) -> Check:
+    """ST elevation that is large for its QRS in V1-V3, with LVH and a second sign.
+
+    Armstrong's ratio is ST at J over the amplitude from R to S in the same lead.
+    """
+    elevated = _elevations(case, n, spare_lvh=True)
+    large = [
+        all_of(
+            elevated[Place(lead=lead)], compare(_st_over_qrs(case, lead), "at_least", n["percent"])
+        )
+        for lead in SEPTAL
+    ]
+    inverted = any_of(*(inverted_t(case, lead, n["t_mv"]) for lead in ANTERIOR))
+    second = any_of(contiguous(elevated, needed=round(n["leads"])), inverted)
+    return grouped(all_of(case.rule(*LVH_ROWS), any_of(*large), second))
+
+
+def inferior_elevation(case: Case, n: Numbers) -> Check:
+    """ST elevation in two of II, aVF and III: the right ventricle should be looked at."""
+    checks = [compare(case.lead("st_j", each), "at_least", n["st_mv"]) for each in INFERIOR_PLACES]
+    return grouped(all_of(case.rule("STE"), n_of(2, checks)))
+
+
+def reciprocal_depression(case: Case, n: Numbers) -> Check:
+    """ST depression in I or aVL opposite to an inferior ST elevation."""
+    opposite = [
+        compare(case.lead("st_j", lead), "at_most", n["st_mv"]) for lead in (Lead.AVL, Lead.I)
+    ]
+    return all_of(case.rule("STE-RV"), any_of(*opposite))
+
+
+def posterior(case: Case, n: Numbers) -> Check:
+    """Horizontal ST depression with upright T in two neighbours of V1-V3.
+
+    Depression that is merely deepest in V1-V4 is possible only: its accuracy was measured in
+    people with a high-risk acute coronary syndrome.
+    """
+    flat = contiguous(
+        {
+            Place(lead=lead): all_of(
+                compare(case.lead("st_j", lead), "at_most", n["st_mv"]),
+                compare(st_slope(case, Place(lead=lead)), "at_most", n["slope_mv"]),
+                upright_t(case, lead),
+            )
+            for lead in SEPTAL
+        }
+    )
+    deepest = cap(
+        _deepest_in_v1_to_v4(case, n),
+        _("measured in people with a high-risk acute coronary syndrome only"),
+    )
+    return any_of(flat, deepest)
+
+
+def sgarbossa(case: Case, n: Numbers) -> Check:
+    """Smith-modified Sgarbossa criteria: any one of three, in left bundle branch block."""
+    concordant_up = any_of(*(_concordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
+    concordant_down = any_of(*(_concordant_depression(case, lead, n) for lead in SEPTAL))
+    discordant = any_of(*(_discordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
+    return grouped(all_of(case.rule("LBBB"), any_of(concordant_up, concordant_down, discordant)))
+
+
+def de_winter(case: Case, n: Numbers) -> Check:
+    """Upsloping ST depression running into a tall T in two contiguous chest leads."""
+    leads = {
+        place: all_of(
+            compare(case.lead("st_j", place), "at_most", n["st_mv"]),
+            compare(st_slope(case, place), "at_least", n["slope_mv"]),
+            compare(case.lead("t_positive", place), "at_least", n["t_mv"]),
+        )
+        for place in CHEST_CHAIN
+    }
+    slow = compare(case.value("heart_rate"), "at_most", n["rate"])
+    return grouped(all_of(contiguous(leads), slow))
+
+
+def diffuse_depression(case: Case, n: Numbers) -> Check:
+    """ST depression in many leads with elevation in aVR or V1."""
+    depressed = [
+        compare(case.lead("st_j", lead), "at_most", n["depressed_mv"])
+        for lead in STANDARD_LEADS
+        if lead is not Lead.AVR
+    ]
+    elevated = [
+        compare(case.lead("st_j", lead), "at_least", n["elevated_mv"])
+        for lead in (Lead.AVR, Lead.V1)
+    ]
+    return grouped(all_of(n_of(round(n["leads"]), depressed), any_of(*elevated)))
+
+
+def st_depression(case: Case, n: Numbers) -> Check:
+    """Horizontal or downsloping ST depression in two contiguous leads."""
+    leads = {
+        place: all_of(
+            compare(case.lead("st_j", place), "at_most", n["st_mv"]),
+            compare(st_slope(case, place), "at_most", n["slope_mv"]),
+        )
+        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
+    }
+    return contiguous(leads)
+
+
+def subtle_lad_occlusion(case: Case, n: Numbers) -> Check:
+    """Driver's four-variable formula; only where ST in V2-V4 is already elevated.
+
+    0.052 QTcB - 0.151 QRS(V2) - 0.268 R(V4) + 1.062 ST60(V3), in ms and mm.
+    """
+    elevated = any_of(
+        *(compare(case.lead("st_j", lead), "at_least", n["st_mv"]) for lead in ANTERIOR[1:])
+    )
+    parts = (
+        (n["qtc_factor"], case.value("qtc_bazett")),
+        (n["qrs_v2_factor"] * n["mm_per_mv"], case.lead("qrs_peak_to_peak", Lead.V2)),
+        (n["r_v4_factor"] * n["mm_per_mv"], case.lead("r_height", Lead.V4)),
+        (n["st60_v3_factor"] * n["mm_per_mv"], case.lead("st_j60", Lead.V3)),
+    )
+    known = all(quantity.value is not None for _factor, quantity in parts)
+    total = sum(factor * (quantity.value or 0.0) for factor, quantity in parts)
+    score = Quantity(
+        kind=kinds()["lad_formula"],
+        value=round(total, 2) if known else None,
+        sd=sum((factor * quantity.sd) ** 2 for factor, quantity in parts) ** 0.5,
+    )
+    return grouped(all_of(case.rule("STE"), elevated, compare(score, "at_least", n["score"])))
+
+
+def _elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Place, Check]:
+    """Compare ST at J with the limit of each lead."""
+    has_lvh = case.outcome(*LVH_ROWS) >= Outcome.BARELY and not spare_lvh
+    checks = {}
+    for place in (*LIMB_CHAIN, *CHEST_CHAIN):
+        own = place.lead in V2_V3
+        limit, note = (n["v2_v3_mv"], n.note) if own else (n["other_mv"], "")
+        check = compare(case.lead("st_j", place), "at_least", limit, note)
+        if has_lvh and place.lead in SEPTAL:
+            check = cap(check, _("may be secondary to LVH: voltage criteria are met"))
+        checks[place] = check
+    return checks
+
+
+def _st_over_qrs(case: Case, lead: Lead) -> Quantity:
+    """ST at J in percent of the QRS amplitude."""
+    st, qrs = case.lead("st_j", lead), case.lead("qrs_peak_to_peak", lead)
+    return _quotient("st_over_qrs", st, qrs, scale=100.0)
+
+
+def _quotient(name: str, over: Quantity, under: Quantity, *, scale: float = 1.0) -> Quantity:
+    """Divide two amplitudes of one lead."""
+    kind = kinds()[name]
+    if over.value is None or not under.value:
+        reason = over.reason or under.reason or "not-measurable"
+        return Quantity(kind=kind, value=None, place=over.place, reason=reason)
+    return Quantity(
+        kind=kind,
+        value=round(scale * over.value / under.value, 4),
+        sd=scale * over.sd / abs(under.value),
+        place=over.place,
+        leads=over.leads,
+        beats=over.beats,
+        weak=over.weak or under.weak,
+    )
+
+
+def _concordant_elevation(case: Case, lead: Lead, n: Numbers) -> Check:
+    """ST elevation where the QRS points up."""
+    return all_of(
+        _direction(case, lead, up=True),
+        compare(case.lead("st_j", lead), "at_least", n["concordant_mv"]),
+    )
+
+
+def _concordant_depression(case: Case, lead: Lead, n: Numbers) -> Check:
+    """ST depression in V1-V3 where the QRS points down."""
+    return all_of(
+        _direction(case, lead, up=False),
+        compare(case.lead("st_j", lead), "at_most", -n["concordant_mv"]),
+    )
+
+
+def _discordant_elevation(case: Case, lead: Lead, n: Numbers) -> Check:
+    """ST elevation that is too large for the S before it."""
+    st, s = case.lead("st_j", lead), case.lead("s_depth", lead)
+    ratio = _quotient("st_over_s", st, s, scale=-1.0)
+    return all_of(
+        _direction(case, lead, up=False),
+        compare(st, "at_least", n["discordant_mv"]),
+        compare(ratio, "at_most", n["st_over_s"]),
+    )
+
+
+def _direction(case: Case, lead: Lead, *, up: bool) -> Check:
+    """Whether the QRS points up (or down) in a lead."""
+    positive = mostly_positive(case, lead)
+    if positive is None:
+        return Check(outcome=Outcome.UNKNOWN, reasons=("not-measurable",))
+    return Check(outcome=Outcome.MET if positive is up else Outcome.NOT_MET)
+
+
+def _deepest_in_v1_to_v4(case: Case, n: Numbers) -> Check:
+    """ST depression in two contiguous chest leads whose deepest lead is one of V1-V4."""
+    values = {lead: case.number("st_j", lead) for lead in CHEST_LEADS}
+    known = {lead: value for lead, value in values.items() if value is not None}
+    if len(known) < len(CHEST_LEADS):
+        return Check(outcome=Outcome.UNKNOWN, reasons=("not-measurable",))
+    deepest = min(known, key=lambda lead: known[lead])
+    if deepest not in ANTERIOR:
+        return Check(outcome=Outcome.NOT_MET)
+    leads = {
+        place: compare(case.lead("st_j", place), "at_most", n["st_mv"]) for place in CHEST_CHAIN
+    }
+    return contiguous(leads)
+
+
+PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {
+        "st_elevation": st_elevation,
+        "st_elevation_with_lvh": st_elevation_with_lvh,
+        "inferior_elevation": inferior_elevation,
+        "reciprocal_depression": reciprocal_depression,
+        "posterior": posterior,
+        "sgarbossa": sgarbossa,
+        "de_winter": de_winter,
+        "diffuse_depression": diffuse_depression,
+        "st_depression": st_depression,
+        "subtle_lad_occlusion": subtle_lad_occlusion,
+    }
+)

@@ -1,0 +1,162 @@
+"""What the rules of ST, Q and T share: contiguous leads, the ST slope, grouped evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from cardioalert.domain.clinical import Evidence
+from cardioalert.domain.record import Lead
+from cardioalert.i18n import translate as _
+from cardioalert.interpret.case import ADJACENT, Case, Place
+from cardioalert.interpret.checks import (
+    Check,
+    Outcome,
+    Quantity,
+    all_of,
+    any_of,
+    cap,
+    compare,
+    limit_text,
+    n_of,
+    seen,
+)
+from cardioalert.interpret.criteria import kinds
+
+LVH_ROWS: Final = ("LVH-S", "LVH-C", "LVH-CP", "LVH-L", "LVH-P", "LVH-RE")
+SEPTAL: Final = (Lead.V1, Lead.V2, Lead.V3)
+ANTERIOR: Final = (Lead.V1, Lead.V2, Lead.V3, Lead.V4)
+
+
+def contiguous(checks: Mapping[Place, Check], needed: int = 2) -> Check:
+    """Return what follows when `needed` neighbouring leads must meet their checks.
+
+    Leads without a check break the chain: their neighbours are not contiguous.
+    """
+    runs = (
+        all_of(*(checks[place] for place in run))
+        for run in _neighbours(needed)
+        if all(place in checks for place in run)
+    )
+    return grouped(any_of(*runs))
+
+
+def grouped(check: Check) -> Check:
+    """Return a check whose evidence of one measure and limit stands in one line, largest first."""
+    groups: dict[tuple[str, float, str], list[Evidence]] = {}
+    for evidence in check.evidence:
+        if evidence.measure in kinds() and len(evidence.leads) == 1:
+            key = (evidence.measure, evidence.limit, _limit_part(evidence))
+        else:
+            key = (evidence.text, evidence.limit, "")
+        groups.setdefault(key, []).append(evidence)
+    return replace(check, evidence=tuple(_one_line(group) for group in groups.values()))
+
+
+def st_slope(case: Case, place: Place) -> Quantity:
+    """Return ST at J + 80 ms less ST at J: negative when ST slopes down."""
+    kind = kinds()["st_slope"]
+    early, late = case.lead("st_j", place), case.lead("st_j80", place)
+    if early.value is None or late.value is None:
+        return replace(late, kind=kind, value=None, reason=early.reason or late.reason)
+    sd = kind.floor_on_paper if case.on_paper else kind.floor
+    return replace(late, kind=kind, value=round(late.value - early.value, 6), sd=sd)
+
+
+def upright_t(case: Case, lead: Lead) -> Check:
+    """T more positive than negative."""
+    up, down = case.number("t_positive", lead), case.number("t_depth", lead)
+    text = _("upright T in {lead}").format(lead=lead)
+    flag = up > down if up is not None and down is not None else None
+    return seen(flag, text, measure="t_direction", leads=(lead,))
+
+
+def inverted_t(case: Case, lead: Lead, limit: float) -> Check:
+    """T inverted by more than the limit, and more negative than positive."""
+    return all_of(compare(case.lead("t_depth", lead), "above", limit), negate_upright(case, lead))
+
+
+def negate_upright(case: Case, lead: Lead) -> Check:
+    """T more negative than positive."""
+    up, down = case.number("t_positive", lead), case.number("t_depth", lead)
+    flag = down > up if up is not None and down is not None else None
+    return Check(outcome=seen(flag, "", measure="t_direction").outcome)
+
+
+def mostly_positive(case: Case, lead: Lead) -> bool | None:
+    """Tell whether R is larger than S."""
+    r, s = case.number("r_height", lead), case.number("s_depth", lead)
+    return r > s if r is not None and s is not None else None
+
+
+def qs_complex(case: Case, lead: Lead, depth: float) -> Check:
+    """A QRS without any R, at least `depth` deep."""
+    r, s = case.number("r_height", lead), case.lead("s_depth", lead)
+    text = _("QS in {lead}").format(lead=lead)
+    flag = r <= 0 and s.value >= depth if r is not None and s.value is not None else None
+    check = seen(flag, text, measure="qrs_shape", leads=(lead,))
+    return cap_weak(check, case, lead)
+
+
+def cap_weak(check: Check, case: Case, lead: Lead) -> Check:
+    """Return a check that is possible at most when the lead holds too few clean beats."""
+    measured = case.measurements.leads.get(lead)
+    if measured is None or measured.beats >= case.beats_needed:
+        return check
+    if check.outcome is Outcome.NOT_MET:
+        return Check(outcome=Outcome.UNKNOWN, reasons=("too-few-beats",))
+    return cap(check, _("few clean beats in {lead}").format(lead=lead))
+
+
+def _neighbours(needed: int) -> Iterable[tuple[Place, ...]]:
+    """Yield runs of `needed` contiguous leads."""
+    following = dict(ADJACENT)
+    for start in following:
+        run = [start]
+        while len(run) < needed and run[-1] in following:
+            run.append(following[run[-1]])
+        if len(run) == needed:
+            yield tuple(run)
+
+
+def _limit_part(evidence: Evidence) -> str:
+    """Return the bracketed limit of an evidence text."""
+    return evidence.text[evidence.text.rfind("(") :]
+
+
+def _one_line(group: list[Evidence]) -> Evidence:
+    """Write evidence of several leads in one line."""
+    if len(group) == 1:
+        return group[0]
+    group = sorted(group, key=lambda each: -abs(each.value))
+    kind = kinds()[group[0].measure]
+    places = [
+        _("{value} in {lead}").format(value=kind.text(each.value), lead=_place(each))
+        for each in group
+    ]
+    text = f"{_(kind.label)} {', '.join(places)} {_limit_part(group[0])}"
+    return replace(group[0], text=text, leads=tuple(each.leads[0] for each in group))
+
+
+def _place(evidence: Evidence) -> str:
+    """Return the lead of a single-lead text; aVR stands upside down in the limb chain."""
+    lead = evidence.leads[0]
+    return f"-{lead}" if f"-{lead}" in evidence.text else str(lead)
+
+
+__all__ = [
+    "ANTERIOR",
+    "LVH_ROWS",
+    "SEPTAL",
+    "cap_weak",
+    "contiguous",
+    "grouped",
+    "inverted_t",
+    "limit_text",
+    "mostly_positive",
+    "n_of",
+    "qs_complex",
+    "st_slope",
+    "upright_t",
+]

@@ -1,0 +1,84 @@
+"""Every pattern a row may name, and how a row is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from cardioalert.interpret import (
+    conduction_rules,
+    ischemia_rules,
+    recording_rules,
+    repolarization_rules,
+    rhythm_rules,
+    voltage_rules,
+)
+from cardioalert.interpret.case import Case, Pattern
+from cardioalert.interpret.checks import Check, Outcome, all_of, compare, first_evidence
+from cardioalert.interpret.criteria import Criterion, criteria
+from cardioalert.interpret.quantities import quantity
+
+PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {
+        **rhythm_rules.PATTERNS,
+        **conduction_rules.PATTERNS,
+        **voltage_rules.PATTERNS,
+        **ischemia_rules.PATTERNS,
+        **repolarization_rules.PATTERNS,
+        **recording_rules.PATTERNS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A row and what came of it.
+
+    Attributes
+    ----------
+    silenced_by : str
+        Why the row may not speak, for people; empty when it may.
+    replaced : bool
+        Whether another row says the same, graded higher.
+    """
+
+    criterion: Criterion
+    check: Check
+    silenced_by: str = ""
+    replaced: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """What counts: nothing is known from a row that was silenced."""
+        if self.silenced_by:
+            return Outcome.UNKNOWN
+        return Outcome.NOT_MET if self.replaced else self.check.outcome
+
+
+def judge(case: Case) -> tuple[Judgement, ...]:
+    """Judge every row, in the order of the tables."""
+    judgements = []
+    for criterion in criteria():
+        check = judge_row(criterion, case)
+        case = replace(case, outcomes={**case.outcomes, criterion.id: check.outcome})
+        judgements.append(Judgement(criterion=criterion, check=check))
+    return tuple(judgements)
+
+
+def judge_row(criterion: Criterion, case: Case) -> Check:
+    """Judge one row: by its pattern, or by comparing its measure with its limits."""
+    numbers = criterion.numbers_for(case.patient)
+    if criterion.pattern:
+        check = PATTERNS[criterion.pattern](case, numbers)
+    else:
+        measured = quantity(case, criterion.measure)
+        comparisons = (
+            compare(measured, direction, numbers[direction], numbers.note)
+            for direction in criterion.directions()
+        )
+        check = first_evidence(all_of(*comparisons))
+    if check.outcome > Outcome.UNKNOWN and criterion.against:
+        return replace(check, against=(*check.against, criterion.against))
+    return check

@@ -1,0 +1,299 @@
+"""Patterns of Q waves, T waves, QT and the J point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cardioalert.domain.record import CHEST_LEADS, Lead
+from cardioalert.i18n import translate as _
+from cardioalert.interpret.case import CHEST_CHAIN, LIMB_CHAIN, Case, Pattern, Place
+from cardioalert.interpret.checks import (
+    Check,
+    Outcome,
+    Quantity,
+    all_of,
+    any_of,
+    cap,
+    compare,
+    n_of,
+    negate,
+)
+from cardioalert.interpret.criteria import Numbers, kinds
+from cardioalert.interpret.lead_patterns import (
+    contiguous,
+    grouped,
+    inverted_t,
+    qs_complex,
+    upright_t,
+)
+
+T_LEADS: Final = (Lead.AVL, Lead.I, Lead.II, Lead.AVF, *CHEST_LEADS)
+INFERIOR: Final = (Lead.II, Lead.AVF, Lead.III)
+V2_V3: Final = (Lead.V2, Lead.V3)
+
+
+def t_inversion(case: Case, n: Numbers) -> Check:
+    """T inversion in two contiguous leads with R larger than S.
+
+    aVR and III do not count; nor do V1-V3 in right bundle branch block, where it is secondary.
+    """
+    has_rbbb = case.outcome("RBBB", "IRBBB") >= Outcome.NEARLY
+    checks = {
+        place: all_of(inverted_t(case, place.lead, n["t_mv"]), _prominent_r(case, place.lead, n))
+        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
+        if place.lead in T_LEADS and not (has_rbbb and place.lead in (Lead.V1, Lead.V2, Lead.V3))
+    }
+    inferior = all_of(*(checks[Place(lead=lead)] for lead in (Lead.II, Lead.AVF)))
+    return grouped(any_of(contiguous(checks), inferior))
+
+
+def wellens(case: Case, n: Numbers) -> Check:
+    """Deep or biphasic T in V2 and V3 with R preserved and hardly any ST elevation.
+
+    ST elevation above the limit leaves it possible: it must not make the ECG look safer.
+    """
+    deep = all_of(*(inverted_t(case, lead, n["t_mv"]) for lead in V2_V3))
+    biphasic = all_of(*(_biphasic_t(case, lead, n) for lead in V2_V3))
+    no_q = all_of(
+        *(compare(case.lead("q_duration", lead), "below", n["q_ms"]) for lead in V2_V3),
+        *(negate(qs_complex(case, lead, n["qs_mv"])) for lead in V2_V3),
+    )
+    shape = grouped(all_of(any_of(deep, biphasic), Check(outcome=no_q.outcome)))
+    low_st = all_of(*(compare(case.lead("st_j", lead), "below", n["st_mv"]) for lead in V2_V3))
+    if low_st.outcome >= Outcome.BARELY:
+        return shape
+    return cap(shape, _("ST is elevated in V2-V3 as well"))
+
+
+def pathological_q(case: Case, n: Numbers) -> Check:
+    """Q or QS in V2-V3, or Q in two contiguous leads of one territory."""
+    early = any_of(
+        *(
+            any_of(
+                compare(case.lead("q_duration", lead), "at_least", n["v2_v3_ms"]),
+                qs_complex(case, lead, n["depth_mv"]),
+            )
+            for lead in V2_V3
+        )
+    )
+    chest = contiguous({place: _q_wave(case, place.lead, n) for place in CHEST_CHAIN})
+    lateral = all_of(*(_q_wave(case, lead, n) for lead in (Lead.I, Lead.AVL)))
+    inferior = n_of(2, [_q_wave(case, lead, n) for lead in INFERIOR])
+    return grouped(any_of(early, chest, lateral, inferior))
+
+
+def tall_broad_r(case: Case, n: Numbers) -> Check:
+    """A broad dominant R with upright T in V1 or V2: an old posterior infarction."""
+    return any_of(
+        *(
+            all_of(
+                compare(case.lead("r_duration", lead), "at_least", n["r_ms"]),
+                compare(_r_over_s(case, lead), "at_least", n["r_over_s"]),
+                upright_t(case, lead),
+            )
+            for lead in (Lead.V1, Lead.V2)
+        )
+    )
+
+
+def early_repolarization(case: Case, n: Numbers) -> Check:
+    """A notch or slur at the end of a narrow QRS in two contiguous leads other than V1-V3."""
+    leads = {
+        place: compare(case.lead("end_qrs_notch", place), "at_least", n["notch_mv"])
+        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
+        if place.lead not in (Lead.AVR, Lead.V1, Lead.V2, Lead.V3)
+    }
+    narrow = compare(case.value("qrs"), "below", n["qrs_ms"])
+    return all_of(contiguous(leads), Check(outcome=narrow.outcome, reasons=narrow.reasons))
+
+
+def long_qt(case: Case, n: Numbers) -> Check:
+    """QTc by Fridericia over the limit; a wide QRS is replaced by a normal one first."""
+    check = all_of(
+        compare(_qtc(case, n), "at_least", n["qtc_ms"], n.note),
+        _enough_beats_for_qt(case, n),
+    )
+    rate = case.value("heart_rate").value
+    if rate is not None and not n["rate_from"] <= rate <= n["rate_to"]:
+        return cap(check, _("QTc is not reliable at this heart rate"))
+    return check
+
+
+def short_qt(case: Case, n: Numbers) -> Check:
+    """QTc by Fridericia under the limit, at a normal rate."""
+    return all_of(
+        compare(_qtc(case, n), "at_most", n["qtc_ms"]),
+        compare(case.value("heart_rate"), "below", n["rate"]),
+    )
+
+
+def coved_st(case: Case, n: Numbers) -> Check:
+    """ST elevation that slopes down into a negative T in V1 or V2."""
+    return any_of(
+        *(
+            all_of(
+                compare(case.lead("st_j", lead), "at_least", n["st_mv"]),
+                compare(_st_ratio(case, lead), "above", n["st_ratio"]),
+                inverted_t(case, lead, n["t_mv"]),
+            )
+            for lead in (Lead.V1, Lead.V2)
+        )
+    )
+
+
+def tall_t(case: Case, n: Numbers) -> Check:
+    """Very tall T in two contiguous leads, with a second sign of hyperkalaemia."""
+    leads = {
+        place: compare(
+            case.lead("t_positive", place),
+            "above",
+            n["chest_mv"] if place.lead in CHEST_LEADS else n["limb_mv"],
+        )
+        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
+        if place.lead is not Lead.AVR
+    }
+    return contiguous(leads)
+
+
+def tall_t_with_danger(case: Case, n: Numbers) -> Check:
+    """Very tall T with a slow rate, a wide QRS or a junctional rhythm."""
+    danger = any_of(
+        compare(case.value("heart_rate"), "below", n["rate"]),
+        compare(case.value("qrs"), "above", n["qrs_ms"]),
+        case.rule("RH9-J"),
+    )
+    return all_of(tall_t(case, n), danger)
+
+
+def right_strain(case: Case, n: Numbers) -> Check:
+    """At least two signs of acute right-heart strain."""
+    inverted = [inverted_t(case, lead, n["t_mv"]) for lead in CHEST_LEADS[:3]]
+    signs = (
+        _s1q3t3(case, n),
+        all_of(*inverted, negate(case.rule("RBBB", "IRBBB"))),
+        compare(case.value("heart_rate"), "above", n["rate"]),
+    )
+    return grouped(n_of(round(n["signs"]), signs))
+
+
+def _prominent_r(case: Case, lead: Lead, n: Numbers) -> Check:
+    """R larger than S."""
+    check = compare(_r_over_s(case, lead), "above", n["r_over_s"])
+    return Check(outcome=check.outcome, reasons=check.reasons)
+
+
+def _r_over_s(case: Case, lead: Lead) -> Quantity:
+    """R over S; no S makes it large."""
+    r, s = case.lead("r_height", lead), case.lead("s_depth", lead)
+    known = r.value is not None and s.value is not None
+    ratio = (r.value or 0.0) / max(s.value or 0.0, 1e-3) if known else None
+    return Quantity(
+        kind=kinds()["r_over_s"],
+        value=round(ratio, 3) if ratio is not None else None,
+        place=str(lead),
+        leads=(lead,),
+        beats=r.beats,
+        reason=r.reason or s.reason or "not-measurable",
+    )
+
+
+def _biphasic_t(case: Case, lead: Lead, n: Numbers) -> Check:
+    """T with a clear positive and a clear negative part."""
+    return all_of(
+        compare(case.lead("t_positive", lead), "at_least", n["biphasic_mv"]),
+        compare(case.lead("t_depth", lead), "at_least", n["biphasic_mv"]),
+    )
+
+
+def _q_wave(case: Case, lead: Lead, n: Numbers) -> Check:
+    """A long and deep Q, or QS, where it is not a normal variant."""
+    q = all_of(
+        compare(case.lead("q_duration", lead), "at_least", n["duration_ms"]),
+        compare(case.lead("q_depth", lead), "at_least", n["depth_mv"]),
+    )
+    if lead is Lead.V1:  # QS in V1 is normal
+        return q
+    check = any_of(q, qs_complex(case, lead, n["depth_mv"]))
+    return Check(outcome=Outcome.NOT_MET) if _is_normal_q(case, lead, n) else check
+
+
+def _is_normal_q(case: Case, lead: Lead, n: Numbers) -> bool:
+    """Tell whether a Q in III or aVL goes with the axis."""
+    axis = case.value("qrs_axis").value
+    if axis is None:
+        return False
+    if lead is Lead.AVL:
+        return n["avl_axis_from_deg"] <= axis <= n["avl_axis_to_deg"]
+    if lead is not Lead.III or not n["iii_axis_from_deg"] <= axis <= n["iii_axis_to_deg"]:
+        return False
+    q, r = case.number("q_depth", lead), case.number("r_height", lead)
+    return q is not None and r is not None and q < n["iii_q_share"] * r
+
+
+def _qtc(case: Case, n: Numbers) -> Quantity:
+    """QTc by Fridericia, with the QRS replaced by a normal one when it is wide."""
+    qtc, qrs = case.value("qtc_fridericia"), case.value("qrs")
+    if qtc.value is None or qrs.value is None or qrs.value < n["wide_qrs_ms"]:
+        return qtc
+    return Quantity(
+        kind=kinds()["qtc_corrected"],
+        value=round(qtc.value - qrs.value + n["normal_qrs_ms"], 3),
+        sd=(qtc.sd**2 + qrs.sd**2) ** 0.5,
+        leads=qtc.leads,
+        beats=qtc.beats,
+    )
+
+
+def _enough_beats_for_qt(case: Case, n: Numbers) -> Check:
+    """More beats are needed when the rhythm is irregular."""
+    fibrillation = case.outcome("RH3") >= Outcome.NEARLY
+    needed = n["beats_in_fibrillation"] if fibrillation else n["beats"]
+    enough = case.value("qtc_fridericia").beats >= needed
+    return Check(
+        outcome=Outcome.MET if enough else Outcome.UNKNOWN,
+        reasons=() if enough else ("too-few-beats",),
+    )
+
+
+def _st_ratio(case: Case, lead: Lead) -> Quantity:
+    """ST at J over ST at J + 80 ms; an ST that has come down to the baseline makes it large."""
+    early, late = case.lead("st_j", lead), case.lead("st_j80", lead)
+    known = early.value is not None and late.value is not None
+    ratio = (early.value or 0.0) / max(late.value or 0.0, 1e-2) if known else None
+    return Quantity(
+        kind=kinds()["st_ratio"],
+        value=round(ratio, 3) if ratio is not None else None,
+        place=str(lead),
+        leads=(lead,),
+        beats=early.beats,
+        reason=early.reason or late.reason or "not-measurable",
+        weak=early.weak,
+    )
+
+
+def _s1q3t3(case: Case, n: Numbers) -> Check:
+    """S in I, Q and inverted T in III."""
+    return all_of(
+        compare(case.lead("s_depth", Lead.I), "at_least", n["s1q3_mv"]),
+        compare(case.lead("q_depth", Lead.III), "at_least", n["s1q3_mv"]),
+        inverted_t(case, Lead.III, 0.0),
+    )
+
+
+PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {
+        "t_inversion": t_inversion,
+        "wellens": wellens,
+        "pathological_q": pathological_q,
+        "tall_broad_r": tall_broad_r,
+        "early_repolarization": early_repolarization,
+        "long_qt": long_qt,
+        "short_qt": short_qt,
+        "coved_st": coved_st,
+        "tall_t": tall_t,
+        "tall_t_with_danger": tall_t_with_danger,
+        "right_strain": right_strain,
+    }
+)
