@@ -40,7 +40,7 @@ def column_extremes(
     """Return the lowest and highest value behind each column of dots.
 
     Extremes and not every n-th sample: an R peak is one sample wide and must not fall between two
-    columns. A column also looks at the first sample of the next one, so that neighbours touch.
+    columns. Neighbours that do not touch are both stretched to the middle between them.
 
     Parameters
     ----------
@@ -50,23 +50,27 @@ def column_extremes(
     Returns
     -------
     (low, high) : float arrays, shape (columns,)
-        NaN where the column has no readable sample of its own.
+        NaN where the column has no readable sample.
 
     Examples
     --------
-    >>> low, high = column_extremes(np.array([0, 0, 5, 0, 0, 0], dtype=np.float32), columns=3)
+    >>> low, high = column_extremes(np.array([0, 5, 0, 0, 2, 2], dtype=np.float32), columns=3)
     >>> low.tolist(), high.tolist()
-    ([0.0, 0.0, 0.0], [5.0, 5.0, 0.0])
+    ([0.0, 0.0, 1.0], [5.0, 1.0, 2.0])
     """
     low = np.full(columns, np.nan)
     high = np.full(columns, np.nan)
     edges = np.arange(columns + 1) * len(signal) / columns
     for column in range(columns):
         first = int(edges[column])
-        last = max(int(np.ceil(edges[column + 1])), first + 1)
-        if np.isfinite(signal[first:last]).any():
-            low[column] = np.nanmin(signal[first : last + 1])
-            high[column] = np.nanmax(signal[first : last + 1])
+        samples = signal[first : max(int(np.ceil(edges[column + 1])), first + 1)]
+        if np.isfinite(samples).any():
+            low[column], high[column] = np.nanmin(samples), np.nanmax(samples)
+    middle = np.maximum(low[1:], low[:-1]) / 2 + np.minimum(high[1:], high[:-1]) / 2
+    rising = low[1:] > high[:-1]
+    falling = high[1:] < low[:-1]
+    high[:-1][rising], low[1:][rising] = middle[rising], middle[rising]
+    low[:-1][falling], high[1:][falling] = middle[falling], middle[falling]
     return low, high
 
 

@@ -1,73 +1,49 @@
-"""Normal limits of the measurements, for the table of a report."""
+"""Normal limits of the measurements, for the table of a report.
+
+They are those an ECG must keep to be called normal, so that the table never contradicts the
+findings.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, Literal
 
 from cardioalert.domain.clinical import Measured
 from cardioalert.domain.measures import Measure
-from cardioalert.domain.patient import Patient, Sex
-from cardioalert.tables import read_toml
+from cardioalert.domain.patient import Patient
+from cardioalert.interpret.normal import ranges
 
 ADULT_AGE: Final = 18.0  # years
+SAME_LIMITS: Final = {"qtc_bazett": "qtc_fridericia", "qtc_framingham": "qtc_fridericia"}
+"""Measures that share the limits of another."""
 
 Side = Literal["within", "below", "above"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """One row of `tables/limits.toml`, in the unit people read; the limits themselves are normal.
+    """What is normal for one person, in the unit people read; the limits themselves are normal."""
 
-    Attributes
-    ----------
-    measure : str
-    source : str
-    sex : Sex, optional
-        None where the limits are the same for both.
-    low, high : float, optional
-        None where there is no limit on that side.
-    """
-
-    measure: str
-    source: str
-    sex: Sex | None = None
-    low: float | None = None
-    high: float | None = None
+    low: float
+    high: float
 
     def side(self, value: float) -> Side:
         """Tell on which side of the limits a value lies."""
-        if self.low is not None and value < self.low:
+        if value < self.low:
             return "below"
-        if self.high is not None and value > self.high:
-            return "above"
-        return "within"
-
-
-@cache
-def all_limits() -> tuple[Limits, ...]:
-    """Return every row of the table."""
-    return tuple(Limits(**row) for row in read_toml(__package__, "limits.toml")["limits"])
+        return "above" if value > self.high else "within"
 
 
 def limits_for(patient: Patient) -> dict[str, Limits]:
-    """Return the limits for a person by measure name.
-
-    Without a sex, the stricter upper limit of both is taken. Children get none: theirs differ.
-    """
+    """Return the limits for a person by measure name; none for children, whose limits differ."""
     if patient.age is not None and patient.age < ADULT_AGE:
         return {}
-    chosen: dict[str, Limits] = {}
-    for row in sorted(all_limits(), key=_strictness):
-        if row.sex is None or patient.sex is None or row.sex == patient.sex:
-            chosen.setdefault(row.measure, row)
-    return chosen
-
-
-def _strictness(limits: Limits) -> float:
-    """Order rows so that the lowest upper limit comes first."""
-    return float("inf") if limits.high is None else limits.high
+    limits = {
+        row.measure: Limits(low=row.at_least, high=row.upper(patient.sex)) for row in ranges()
+    }
+    same = {name: limits[other] for name, other in SAME_LIMITS.items() if other in limits}
+    return limits | same
 
 
 def side_of(measured: Measured, measure: Measure, limits: Limits | None) -> Side | None:

@@ -20,6 +20,7 @@ from cardioalert.domain.measures import MEASURES, Measure
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import translate as _
+from cardioalert.interpret.merge import reason_text
 from cardioalert.report import text
 from cardioalert.report.limits import Limits, Side, limits_for, side_of
 from cardioalert.report.look import SIDE_STYLE, URGENCY_STYLE, Look, listed, rows, section
@@ -35,7 +36,7 @@ def measurements(
     table.add_column(justify="right", no_wrap=True)
     table.add_column(style="dim", no_wrap=True)
     if not look.narrow:
-        table.add_column(min_width=11, justify="right", style="dim", no_wrap=True)
+        table.add_column(min_width=10, justify="right", style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     for name, measure in MEASURES.items():
         value = measured.values[name]
@@ -63,8 +64,7 @@ def _measurement_row(
         Text(text.unit_text(measure.export_unit, degree=look.sign("°", "deg"))),
     ]
     if not look.narrow:
-        signs = {"dash": look.sign("–", "-"), "at_most": look.sign("≤", "<=")}
-        cells.append(Text(text.limits_text(limits, **signs)))
+        cells.append(Text(text.limits_text(limits, dash=look.sign("–", "-"))))
     return [*cells, Text("  ") + _verdict(value, side, look)]
 
 
@@ -100,7 +100,7 @@ def _doubts(values: Mapping[str, Measured], look: Look) -> RenderableType | None
         for number, (reason, labels) in enumerate(by_reason.items()):
             line = Text(", ".join(labels))
             if reason:
-                line.append(f": {text.reason_text(reason)}")
+                line.append(f": {reason_text(reason)}")
             table.add_row(title if number == 0 else "", line)
     return table if table.row_count else None
 
@@ -142,7 +142,7 @@ def _origins(measured: Measurements, look: Look) -> RenderableType:
         table.add_row(Text(_(measure.label)), Text("; ".join(parts)))
     for lead, reason in measured.unusable.items():
         table.add_row(
-            Text(lead), Text(_("not used: {reason}").format(reason=text.reason_text(reason)))
+            Text(lead), Text(_("not used: {reason}").format(reason=reason_text(reason)))
         )
     return Group(Text(_("Where the values come from"), style="bold"), table)
 
@@ -188,12 +188,14 @@ def not_assessed(result: Interpretation, look: Look) -> RenderableType:
     """Return what could not be judged, one line for each reason."""
     by_reason: dict[str, list[str]] = {}
     for missing in result.not_assessed:
-        by_reason.setdefault(missing.reason, []).append(text.plain_code(missing.code))
+        by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
     if not by_reason:
         return Text()
     lines = []
-    for reason, codes in by_reason.items():
-        line = Text(f"{text.reason_text(reason)}: ", style="default")
-        line.append(", ".join(dict.fromkeys(codes)), style="dim")
+    for reason, titles in by_reason.items():
+        line = Text(reason_text(reason), style="default")
+        if named := ", ".join(dict.fromkeys(filter(None, titles))):
+            line.append(": ")
+            line.append(named, style="dim")
         lines.append(listed(look.sign("·", "-"), line))
     return section(_("Not assessed"), *lines)

@@ -30,7 +30,6 @@ MOST_LINES: Final = 8
 SECONDS_PER_MILLIVOLT: Final = 0.4  # 10 mm/mV at 25 mm/s
 PULSE_SECONDS: Final = 0.2
 PULSE_MILLIVOLTS: Final = 1.0
-SMALLEST_RANGE: Final = 0.4  # mV, so that noise on a flat line is not blown up
 RHYTHM_LEADS: Final = (Lead.II, Lead.V1, Lead.V5)
 
 
@@ -149,13 +148,13 @@ def _plan(signal: NDArray[np.float32], seconds: float, characters: int) -> _Scal
     rows = min(max(rows, 1), MOST_ROWS)
     row_seconds = seconds / rows
     baseline = float(np.nanmedian(signal))
-    above = float(np.nanmax(signal)) - baseline
+    above = max(float(np.nanmax(signal)) - baseline, PULSE_MILLIVOLTS)  # the pulse must fit
     below = baseline - float(np.nanmin(signal))
     on_paper = characters * DOTS_WIDE / row_seconds * SECONDS_PER_MILLIVOLT
     most_dots = (MOST_LINES - 1) * DOTS_HIGH
-    dots_per_millivolt = min(on_paper, most_dots / max(above + below, SMALLEST_RANGE))
-    baseline_row = _next_inner_row(math.ceil(max(above, SMALLEST_RANGE / 2) * dots_per_millivolt))
-    dots = baseline_row + 1 + math.ceil(max(below, SMALLEST_RANGE / 2) * dots_per_millivolt)
+    dots_per_millivolt = min(on_paper, most_dots / (above + below))
+    baseline_row = _next_inner_row(math.ceil(above * dots_per_millivolt))
+    dots = baseline_row + 1 + math.ceil(below * dots_per_millivolt)
     return _Scale(
         rows=rows,
         characters=characters,

@@ -18,7 +18,7 @@ from cardioalert.domain.imaging import Digitized, Notice
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.advice import DISCLAIMER
+from cardioalert.interpret.advice import disclaimer
 from cardioalert.report import sections, text
 from cardioalert.report.look import (
     GRADE_STYLE,
@@ -209,4 +209,4 @@ def _advice(result: Interpretation) -> RenderableType:
 
 def _disclaimer() -> RenderableType:
     """Return the line that says what this is not."""
-    return Group(Text(), indented(Text(_(DISCLAIMER), style="dim italic")), Text())
+    return Group(Text(), indented(Text(disclaimer(), style="dim italic")), Text())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from cardioalert.domain.clinical import FindingStatus, Measured, Overall, Status, Urgency
 from cardioalert.domain.imaging import Digitized, Grade, NamedBy
 from cardioalert.domain.measures import Measure
 from cardioalert.domain.patient import Patient, Sex, Symptom
 from cardioalert.domain.record import ECGRecord
 from cardioalert.i18n import translate as _
+from cardioalert.interpret.criteria import criteria
 from cardioalert.report.limits import Limits, Side
-from cardioalert.tables import read_toml
 
 
 def urgency_word(urgency: Urgency) -> str:
@@ -130,31 +128,19 @@ def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") 
     return text
 
 
-def plain_code(code: str) -> str:
-    """Return a stable code as words, for codes that have no text of their own."""
-    return code.replace("-", " ").replace("_", " ")
+
+def rule_title(code: str) -> str:
+    """Return what a rule looks for; empty for codes that are no rule, such as `network`."""
+    titles = {criterion.id: criterion.title for criterion in criteria()}
+    return _(titles.get(code, ""))
 
 
-def reason_text(code: str) -> str:
-    """Return why something could not be measured or judged, for people."""
-    known = reasons()
-    return _(known[code]) if code in known else plain_code(code)
-
-
-@cache
-def reasons() -> dict[str, str]:
-    """Return the English text of every reason code."""
-    return dict(read_toml("cardioalert.measure", "reasons.toml")["reasons"])
-
-
-def limits_text(limits: Limits | None, *, dash: str = "–", at_most: str = "≤") -> str:
+def limits_text(limits: Limits | None, *, dash: str = "–") -> str:
     """Return limits as people write them; empty where there are none."""
     if limits is None:
         return ""
-    if limits.low is None or limits.high is None:
-        return f"{at_most} {limits.high:g}" if limits.high is not None else f"≥ {limits.low:g}"
-    separator = " " if limits.low < 0 else ""
-    return f"{limits.low:g}{separator}{dash}{separator}{limits.high:g}"
+    separator = f" {dash} " if limits.low < 0 else dash
+    return f"{limits.low:g}{separator}{limits.high:g}"
 
 
 def side_word(side: Side) -> str:
