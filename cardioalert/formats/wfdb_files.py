@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import warnings
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import groupby
@@ -240,7 +241,9 @@ def _numbers(group: tuple[_Signal, ...], data: bytes, header_path: Path) -> Samp
 
 def _decode_with_library(group: tuple[_Signal, ...], header_path: Path) -> Samples:
     """Decode a rare format; the file names of the header were checked before."""
-    import wfdb  # noqa: PLC0415 - heavy, and seldom needed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the library does with pandas is no concern here
+        import wfdb  # noqa: PLC0415 - heavy, and seldom needed
 
     header = parse_header(decode_text(header_path.read_bytes()))
     if {signal.file for signal in header.signals} != {group[0].file}:
