@@ -140,9 +140,10 @@ def made_interpretation(**changes: Any) -> Interpretation:
             ),
         ),
         not_assessed=(
-            NotAssessed(code="pause", reason="too-few-beats"),
-            NotAssessed(code="atrial-fibrillation", reason="too-few-beats"),
-            NotAssessed(code="low-voltage", reason="calibration-not-confirmed"),
+            NotAssessed(code="RH1", reason="no P wave found"),
+            NotAssessed(code="AV1", reason="no P wave found"),
+            NotAssessed(code="lead:V6", reason="ST, Q and T in V6 not assessable: too noisy"),
+            NotAssessed(code="network", reason="no network installed"),
         ),
         overall=Overall.ABNORMAL,
         urgency=Urgency.YELLOW,

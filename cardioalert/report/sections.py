@@ -20,7 +20,6 @@ from cardioalert.domain.measures import MEASURES, Measure
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.merge import reason_text
 from cardioalert.report import text
 from cardioalert.report.limits import Limits, Side, limits_for, side_of
 from cardioalert.report.look import SIDE_STYLE, URGENCY_STYLE, Look, listed, rows, section
@@ -100,7 +99,7 @@ def _doubts(values: Mapping[str, Measured], look: Look) -> RenderableType | None
         for number, (reason, labels) in enumerate(by_reason.items()):
             line = Text(", ".join(labels))
             if reason:
-                line.append(f": {reason_text(reason)}")
+                line.append(f": {text.reason_text(reason)}")
             table.add_row(title if number == 0 else "", line)
     return table if table.row_count else None
 
@@ -128,23 +127,25 @@ def _st_levels(leads: Mapping[Lead, LeadMeasurements], look: Look) -> Renderable
 
 
 def _origins(measured: Measurements, look: Look) -> RenderableType:
-    """Return where each value comes from: its leads and beats, and the leads that were not used."""
-    table = rows(look)
+    """Return the leads and beats behind each value, and the leads that were not used."""
+    by_origin: dict[str, list[str]] = {}
     for name, measure in MEASURES.items():
-        value = measured.values[name]
-        if value.value is None or not (value.leads or value.beats):
-            continue
-        parts = []
-        if value.leads:
-            parts.append(_("leads {leads}").format(leads=", ".join(value.leads)))
-        if value.beats:
-            parts.append(_("{count} beats").format(count=value.beats))
-        table.add_row(Text(_(measure.label)), Text("; ".join(parts)))
+        if origin := _origin(measured.values[name]):
+            by_origin.setdefault(origin, []).append(_(measure.label))
+    table = rows(look)
+    for origin, labels in by_origin.items():
+        table.add_row(Text(origin), Text(", ".join(labels)))
     for lead, reason in measured.unusable.items():
-        table.add_row(
-            Text(lead), Text(_("not used: {reason}").format(reason=reason_text(reason)))
-        )
+        table.add_row(Text(_("not {lead}").format(lead=lead)), Text(text.reason_text(reason)))
     return Group(Text(_("Where the values come from"), style="bold"), table)
+
+
+def _origin(value: Measured) -> str:
+    """Return the leads and beats behind a value; empty when it has none."""
+    if value.value is None:
+        return ""
+    beats = [_("{count} beats").format(count=value.beats)] if value.beats else []
+    return ", ".join([*value.leads, *beats])
 
 
 def findings(found: Iterable[Finding], look: Look, *, explain: bool) -> RenderableType:
@@ -193,7 +194,7 @@ def not_assessed(result: Interpretation, look: Look) -> RenderableType:
         return Text()
     lines = []
     for reason, titles in by_reason.items():
-        line = Text(reason_text(reason), style="default")
+        line = Text(text.reason_text(reason), style="default")
         if named := ", ".join(dict.fromkeys(filter(None, titles))):
             line.append(": ")
             line.append(named, style="dim")

@@ -8,7 +8,9 @@ from cardioalert.domain.measures import Measure
 from cardioalert.domain.patient import Patient, Sex, Symptom
 from cardioalert.domain.record import ECGRecord
 from cardioalert.i18n import translate as _
+from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
+from cardioalert.measure.reasons import reasons
 from cardioalert.report.limits import Limits, Side
 
 
@@ -127,6 +129,12 @@ def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") 
         text += f" {plus_minus} {spread}" if float(spread) else ""
     return text
 
+
+
+def reason_text(code: str) -> str:
+    """Return why something could not be measured or judged, for people."""
+    known = reasons().get(code)
+    return merge.reason_text(code) if known is None else _(known.text)
 
 
 def rule_title(code: str) -> str:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = run(words)
         sys.stdout.flush()
-    except BrokenPipeError:  # `cardioalert ... | head`: the reader has seen enough
+    except (BrokenPipeError, output.ReaderGoneError):  # `... | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except KeyboardInterrupt:
@@ -58,10 +58,8 @@ def run(words: list[str]) -> int:
         command = next((word for word in words if word in COMMANDS), "")
         help_command = " ".join(filter(None, ("cardioalert", command, "--help")))
         return report(usage_problem(error.format_message(), command=help_command), words)
-    except BrokenPipeError:
-        raise
     except Exception as error:
-        if "--debug" in words:
+        if "--debug" in words or isinstance(error, (BrokenPipeError, output.ReaderGoneError)):
             raise
         return report(problem_of(error), words)
     return result if isinstance(result, int) else ExitCode.DONE

@@ -27,10 +27,14 @@ NARROWEST: Final = 40  # characters
 PROGRESS_AFTER: Final = 1.0  # s
 
 
+class ReaderGoneError(Exception):
+    """Whoever read stdout has closed it, as `head` does; not an error."""
+
+
 def print_json(document: dict[str, Any]) -> None:
     """Write one document as one line."""
     readable = shows_unicode(sys.stdout)
-    print(json.dumps(document, ensure_ascii=not readable, allow_nan=False))  # noqa: T201
+    write(json.dumps(document, ensure_ascii=not readable, allow_nan=False))
 
 
 def show(rendered: RenderableType) -> None:
@@ -40,9 +44,18 @@ def show(rendered: RenderableType) -> None:
         with console.capture() as captured:
             console.print(rendered)
         lines = (line.rstrip() for line in captured.get().splitlines())
-        print("\n".join(lines))  # noqa: T201
+        write("\n".join(lines))
     else:
         console.print(rendered)
+
+
+def write(text: str) -> None:
+    """Write lines to stdout; letters that it does not know become question marks."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        print(text.encode(encoding, errors="replace").decode(encoding))  # noqa: T201
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 def look_of_terminal() -> Look:
