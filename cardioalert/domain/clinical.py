@@ -146,6 +146,7 @@ class LeadMeasurements:
         Clean beats behind the median beat.
     noise : float, mV
         Standard deviation of the beats around the median.
+    qs : whether the complex has no R at all: `q` and `s` then both hold its depth.
     r_peak_time : seconds from QRS onset to the last R peak (intrinsicoid deflection).
     initial_slope_ratio : mean |slope| of the first 30 ms of the QRS over its largest |slope|.
     r_prime, s_prime : second positive and second negative deflection after an R and S.
@@ -165,6 +166,7 @@ class LeadMeasurements:
     r_duration: float | None = None
     s: float | None = None
     s_duration: float | None = None
+    qs: bool | None = None
     r_prime: float | None = None
     s_prime: float | None = None
     r_peak_time: float | None = None

@@ -1,0 +1,159 @@
+"""Signal processing that several stages share: gaps, sampling rates, filters, slopes.
+
+Signals are arrays of shape (..., samples) whose last axis is time. Nothing here shifts a wave in
+time: every filter is symmetric or runs forwards and backwards.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+RATIO_LIMIT = 1000  # largest numerator and denominator when two sampling rates are compared
+
+
+def fill_gaps(signal: NDArray[np.floating[Any]]) -> Floats:
+    """Return the signal with NaN replaced: a straight line inside, the nearest value at the ends.
+
+    Parameters
+    ----------
+    signal : float array, shape (leads, samples)
+
+    Returns
+    -------
+    float64 array, same shape
+        Zero in a lead without any value.
+    """
+    filled = np.array(signal, dtype=np.float64)
+    clock = np.arange(filled.shape[-1])
+    for row in filled:
+        missing = np.isnan(row)
+        if missing.all():
+            row[:] = 0.0
+        elif missing.any():
+            row[missing] = np.interp(clock[missing], clock[~missing], row[~missing])
+    return filled
+
+
+def stretches(here: Mask) -> list[tuple[int, int]]:
+    """Return the first and the past-the-last sample of each stretch of True.
+
+    Parameters
+    ----------
+    here : bool array, shape (samples,)
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], here, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def resample(signal: NDArray[np.floating[Any]], *, from_rate: float, to_rate: float) -> Floats:
+    """Return a signal at another sampling rate, band-limited; NaN stay where they were.
+
+    Parameters
+    ----------
+    signal : float array, shape (leads, samples)
+    from_rate, to_rate : float, Hz
+
+    Returns
+    -------
+    float64 array, shape (leads, about samples * to_rate / from_rate)
+        The first sample of both stands for the same instant.
+    """
+    present = ~np.isnan(signal)
+    ratio = Fraction(to_rate / from_rate).limit_denominator(RATIO_LIMIT)
+    if ratio == 1 or signal.shape[-1] < 2:
+        return np.array(signal, dtype=np.float64)
+    from scipy.signal import resample_poly  # noqa: PLC0415 - slow to import
+
+    resampled: Floats = resample_poly(
+        fill_gaps(signal), ratio.numerator, ratio.denominator, axis=-1, padtype="line"
+    )
+    nearest = np.round(np.arange(resampled.shape[-1]) / float(ratio)).astype(np.intp)
+    kept = present[..., np.minimum(nearest, signal.shape[-1] - 1)]
+    resampled[~kept] = np.nan
+    return resampled
+
+
+def band_pass(signal: Floats, *, sampling_rate: float, low: float, high: float) -> Floats:
+    """Return the part of a gapless signal between two frequencies, without delay.
+
+    Parameters
+    ----------
+    signal : float array, shape (..., samples), without NaN
+    sampling_rate, low, high : float, Hz
+        `high` is lowered to 45 % of the sampling rate.
+    """
+    from scipy.signal import butter, sosfiltfilt  # noqa: PLC0415 - slow to import
+
+    edges = (low, min(high, 0.45 * sampling_rate))
+    sections = butter(2, edges, btype="bandpass", fs=sampling_rate, output="sos")
+    reach = min(round(sampling_rate / low), signal.shape[-1] - 1)
+    filtered: Floats = sosfiltfilt(sections, signal, axis=-1, padlen=reach)
+    return filtered
+
+
+def smooth(signal: Floats, *, width: int) -> Floats:
+    """Return the centred moving average over `width` samples; the ends are held."""
+    from scipy.ndimage import uniform_filter1d  # noqa: PLC0415 - slow to import
+
+    if width <= 1 or signal.size == 0:
+        return signal
+    averaged = uniform_filter1d(signal, width, axis=-1, mode="nearest")
+    # The running sum behind it loses digits; an average never leaves the range of its values.
+    bounded: Floats = np.clip(averaged, signal.min(), signal.max())
+    return bounded
+
+
+def slope(signal: Floats, *, sampling_rate: float, width: int) -> Floats:
+    """Return the slope per second, smoothed over `width` samples.
+
+    Parameters
+    ----------
+    signal : float array, shape (..., samples)
+    sampling_rate : float, Hz
+    width : int, samples, at least 1
+    """
+    if signal.shape[-1] < 2:
+        return np.zeros_like(signal)
+    steep: Floats = np.gradient(signal, axis=-1) * sampling_rate
+    return smooth(steep, width=width)
+
+
+def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:
+    """Return a gapless signal without 50 or 60 Hz hum, where there is such hum.
+
+    A band of 0.6 Hz is taken out of the spectrum of a lead in which it stands out ten-fold; so
+    narrow a band leaves no ringing beside a QRS that could be seen.
+    """
+    samples = signal.shape[-1]
+    if samples < 2 * sampling_rate:
+        return signal
+    frequency = np.fft.rfftfreq(samples, 1 / sampling_rate)
+    spectrum: NDArray[np.complex128] | None = None
+    for hum in (50.0, 60.0):
+        near = np.abs(frequency - hum)
+        if sampling_rate < 2.2 * hum:
+            continue
+        if spectrum is None:
+            spectrum = np.fft.rfft(signal, axis=-1)
+        around = np.median(np.abs(spectrum[..., (near > 1) & (near < 5)]), axis=-1)
+        line = near <= 0.3
+        loud = np.abs(spectrum[..., line]).max(axis=-1) > 10 * around
+        spectrum[np.ix_(loud, line)] = 0.0
+    if spectrum is None:
+        return signal
+    return np.fft.irfft(spectrum, samples, axis=-1)
+
+
+def parabola_peak(before: float, top: float, after: float) -> float:
+    """Return where a parabola through three neighbours peaks, in samples from the middle one."""
+    bend = before - 2 * top + after
+    if bend == 0:
+        return 0.0
+    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))

@@ -1,0 +1,162 @@
+"""The median beat of a shape: baseline, repetitions, noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.domain.record import Lead
+from cardioalert.dsp import Floats, slope, smooth, stretches
+from cardioalert.measure.beats import Shapes, cut_out
+from cardioalert.measure.preparation import WORKING_RATE, Prepared
+
+QUIET_FROM, QUIET_TO = 0.12, 0.03  # s before R between which the PQ segment is looked for
+QUIET_WIDTH: Final = 0.016  # s over which its level is taken
+BEFORE: Final = 0.55  # s before R that the median beat shows at most
+AFTER: Final = 0.80  # s after R
+CORE_BEFORE, CORE_AFTER = 0.12, 0.14  # s around R that must be whole for a beat to count
+MOST_AVERAGED: Final = 200  # beats of a long record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Average:
+    """The median of the beats of one shape.
+
+    Attributes
+    ----------
+    leads : tuple of Lead
+    signal : float array, shape (leads, samples), mV
+        NaN where no beat shows anything.
+    r_index : int
+        Sample of the R peak.
+    count : int array, shape (leads,)
+        Beats with a whole QRS.
+    noise : float array, shape (leads,), mV
+        Deviation of single beats around the median.
+    beats : int array
+        Which beats of the record were used.
+    single : float32 array, shape (beats, leads, samples), mV
+        The beats themselves; NaN where they are cut.
+    rr : float, samples
+        Usual distance to the next beat.
+    """
+
+    leads: tuple[Lead, ...]
+    signal: Floats
+    r_index: int
+    count: NDArray[np.intp]
+    noise: Floats
+    beats: NDArray[np.intp]
+    single: NDArray[np.float32]
+    rr: float
+
+    @property
+    def noise_of_median(self) -> Floats:
+        """Deviation of the median itself, shape (leads,), mV."""
+        error: Floats = 1.25 * self.noise / np.sqrt(np.maximum(self.count, 1))
+        return error
+
+
+def level_baseline(prepared: Prepared, r: Floats) -> Floats:
+    """Return the signal with its PQ segments drawn to zero, shape (leads, samples), mV.
+
+    Between the PQ segments of successive beats a straight line is subtracted, so that no filter
+    touches the ST segment; gaps become NaN.
+    """
+    signal = np.where(prepared.present, prepared.signal, np.nan)
+    if len(r) == 0 or not prepared.leads:
+        return signal
+    peaks = np.round(r).astype(np.intp)
+    knots = peaks - quiet_offset(prepared, peaks)
+    half = round(QUIET_WIDTH * WORKING_RATE / 2)
+    level = smooth(prepared.signal, width=2 * half + 1)
+    clock = np.arange(prepared.samples)
+    for row, lead_level, here in zip(signal, level, prepared.present, strict=True):
+        for first, last in stretches(here):
+            inside = knots[(knots >= first + half) & (knots < last - half)]
+            if len(inside) == 0:
+                row[first:last] -= np.median(row[first:last])
+            else:
+                row[first:last] -= np.interp(clock[first:last], inside, lead_level[inside])
+    return signal
+
+
+def quiet_offset(prepared: Prepared, peaks: NDArray[np.intp]) -> int:
+    """Return how many samples before R the leads are quietest, on average over the beats."""
+    steep = np.abs(slope(prepared.signal, sampling_rate=WORKING_RATE, width=5))
+    first, last = round(QUIET_FROM * WORKING_RATE), round(QUIET_TO * WORKING_RATE)
+    together = np.where(prepared.present, steep, 0.0).sum(axis=0)
+    around = smooth(together, width=round(QUIET_WIDTH * WORKING_RATE))
+    index = np.clip(peaks[:, None] - np.arange(last, first + 1)[None, :], 0, None)
+    # Later instants win ties: near the QRS the level is what ST is measured against.
+    mean = np.median(around[index], axis=0)
+    return last + int(np.argmin(mean))
+
+
+def average_beats(
+    levelled: Floats, prepared: Prepared, shapes: Shapes, beats: NDArray[np.intp], rr: float
+) -> Average:
+    """Return the median of some beats, on the window that one RR interval allows.
+
+    Parameters
+    ----------
+    levelled : float array, shape (leads, samples), mV
+        From `level_baseline`.
+    beats : int array
+        Which beats; all of one shape.
+    rr : float, samples
+        Usual distance to the next beat.
+    """
+    if len(beats) > MOST_AVERAGED:
+        beats = beats[np.linspace(0, len(beats) - 1, MOST_AVERAGED).astype(np.intp)]
+    before = round(min(BEFORE * WORKING_RATE, 0.75 * rr))
+    after = round(min(AFTER * WORKING_RATE, 0.95 * rr))
+    centres = np.round(shapes.r[beats]).astype(np.intp)
+    single = cut_out(levelled.astype(np.float32), centres, before, after).astype(np.float32)
+    core = slice(
+        max(0, before - round(CORE_BEFORE * WORKING_RATE)),
+        before + round(CORE_AFTER * WORKING_RATE),
+    )
+    whole = np.asarray(~np.isnan(single[:, :, core]).any(axis=2), dtype=np.bool_)
+    single[~whole] = np.nan
+    median, noise = _median_and_noise(single)
+    return Average(
+        leads=prepared.leads,
+        signal=median,
+        r_index=before,
+        count=whole.sum(axis=0),
+        noise=noise,
+        beats=beats,
+        single=single,
+        rr=rr,
+    )
+
+
+def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """Return the median over beats and the robust deviation around it per lead."""
+    missing = np.isnan(single)
+    median = _nan_median(single) if missing.any() else np.median(single, axis=0)
+    noise = np.zeros(single.shape[1])
+    if len(single) > 1:
+        thin = single[:, :, ::2]
+        count = (~np.isnan(thin)).sum(axis=0)
+        mean = np.nansum(thin, axis=0) / np.maximum(count, 1)
+        spread = np.nansum((thin - mean) ** 2, axis=0) / np.maximum(count - 1, 1)
+        for lead, known in enumerate(count > 1):
+            if known.any():
+                noise[lead] = np.sqrt(np.median(smooth(spread[lead, known], width=10)))
+    return median.astype(np.float64), noise
+
+
+def _nan_median(single: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the median over beats that exist at a sample; NaN where none does, no warning."""
+    ordered = np.sort(single, axis=0)  # NaN go last
+    count = (~np.isnan(single)).sum(axis=0)
+    low = np.maximum((count - 1) // 2, 0)[None]
+    high = np.maximum(count // 2, 0)[None]
+    high = np.minimum(high, len(single) - 1)
+    median = (np.take_along_axis(ordered, low, 0) + np.take_along_axis(ordered, high, 0))[0] / 2
+    return np.where(count > 0, median, np.nan)

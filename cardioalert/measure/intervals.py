@@ -1,0 +1,215 @@
+"""Heart rate, PR, QRS, QT and QTc, each with its uncertainty or the reason it is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from cardioalert.domain.clinical import Measured, Status, not_measurable
+from cardioalert.domain.record import Lead
+from cardioalert.dsp import Floats
+from cardioalert.measure.limbs import WaveBounds
+from cardioalert.measure.preparation import WORKING_RATE
+from cardioalert.units import SECONDS_PER_MINUTE
+
+BOUND_ERROR: Final = MappingProxyType({"p": 0.005, "qrs": 0.005, "p_off": 0.008, "t": 0.012})
+"""s; what remains of a bound's error with many clean beats in twelve leads (LUDB, odd ids)."""
+ENOUGH_BEATS: Final = 3
+ENOUGH_LEADS: Final = 3
+LOW_RESOLUTION: Final = 150.0  # Hz
+FEWEST_RR: Final = 2
+SHORTEST_QRS, LONGEST_QRS = 0.05, 0.25  # s
+RAGGED: Final = 0.15  # interquartile range over median RR: the mean describes the rate better
+UNSTABLE: Final = 0.20  # deviation over mean RR: no rate correction can be relied on
+
+QTC_FORMULAS: Final[MappingProxyType[str, Callable[[float, float], float]]] = MappingProxyType(
+    {
+        "qtc_bazett": lambda qt, rr: qt / rr**0.5,
+        "qtc_fridericia": lambda qt, rr: qt / rr ** (1 / 3),
+        "qtc_framingham": lambda qt, rr: qt + 0.154 * (1 - rr),
+    }
+)
+"""QTc by QT and RR in seconds: Bazett 1920, Fridericia 1920, Sagie et al. 1992."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the intervals of a median beat rest on.
+
+    Attributes
+    ----------
+    beats : int
+        Behind the median, in the lead that has most.
+    leads : tuple of Lead
+    sampling_rate : float, Hz
+        Of the record, before it was brought to the working rate.
+    """
+
+    beats: int
+    leads: tuple[Lead, ...]
+    sampling_rate: float
+
+    def widen(self, error: float) -> float:
+        """Return an error made larger by few beats and few leads."""
+        return error * float(np.sqrt(1 + 2 / max(self.beats, 1) + 2 / max(len(self.leads), 1)))
+
+    @property
+    def weakness(self) -> str:
+        """Reason code of why the evidence is less than usual, or an empty text."""
+        if self.beats < ENOUGH_BEATS:
+            return "few-beats"
+        if len(self.leads) < ENOUGH_LEADS:
+            return "few-leads"
+        if self.sampling_rate < LOW_RESOLUTION:
+            return "low-resolution"
+        return ""
+
+    def measured(self, value: float, *, unit: str, uncertainty: float) -> Measured:
+        """Return a value with this evidence."""
+        return Measured(
+            value=value,
+            unit=unit,
+            uncertainty=uncertainty,
+            status=Status.BORDERLINE if self.weakness else Status.MEASURED,
+            reason=self.weakness,
+            leads=self.leads,
+            beats=self.beats,
+        )
+
+
+def usual_rr(rr: Floats) -> float:
+    """Return the RR interval that stands for a record: the median, of ragged ones the mean.
+
+    In fibrillation and bigeminy the median is the length of some interval, not that of the rhythm.
+
+    Parameters
+    ----------
+    rr : float array, shape (intervals,), seconds, not empty
+    """
+    low, middle, high = np.percentile(rr, (25, 50, 75))
+    return float(np.mean(rr) if high - low > RAGGED * middle else middle)
+
+
+def rate_values(rr: Floats, *, sampling_rate: float, has_beats: bool) -> dict[str, Measured]:
+    """Return `heart_rate` and `rr`.
+
+    Parameters
+    ----------
+    rr : float array, shape (intervals,), seconds
+        Between consecutive beats of one strip.
+    sampling_rate : float, Hz
+    has_beats : bool
+    """
+    if len(rr) < FEWEST_RR:
+        reason = "too-few-beats" if has_beats else "no-beats"
+        return {
+            "heart_rate": not_measurable("/min", reason),
+            "rr": not_measurable("s", reason),
+        }
+    usual = usual_rr(rr)
+    spread = 1.25 * float(np.std(rr)) / np.sqrt(len(rr))
+    error = float(np.hypot(spread, 0.3 / sampling_rate))
+    length = Measured(value=usual, unit="s", uncertainty=error, beats=len(rr) + 1)
+    rate = SECONDS_PER_MINUTE / usual
+    per_minute = replace(length, value=rate, unit="/min", uncertainty=rate * error / usual)
+    return {"heart_rate": per_minute, "rr": length}
+
+
+def interval_values(
+    *, p: WaveBounds | None, qrs: WaveBounds, t: WaveBounds | None, rr: float, evidence: Evidence
+) -> dict[str, Measured]:
+    """Return `p_duration`, `pr`, `qrs` and `qt` of a median beat.
+
+    Parameters
+    ----------
+    p, qrs, t : WaveBounds, samples at the working rate
+    rr : float, seconds
+        Usual distance of beats; NaN when unknown.
+    evidence : Evidence
+    """
+    no_p = "no-p-wave" if evidence.beats >= 2 else "too-few-beats"
+    values = {
+        "p_duration": not_measurable("s", no_p),
+        "pr": not_measurable("s", no_p),
+        "qrs": _duration(qrs.first, qrs.last, _error(qrs, "qrs"), evidence),
+        "qt": not_measurable("s", "no-t-wave"),
+    }
+    if p is not None:
+        start = _side_error(p.on, "p")
+        end = _side_error(p.off, "p_off")
+        values["p_duration"] = _duration(p.first, p.last, float(np.hypot(start, end)), evidence)
+        to_qrs = float(np.hypot(start, _side_error(qrs.on, "qrs")))
+        values["pr"] = _duration(p.first, qrs.first, to_qrs, evidence)
+    if t is not None:
+        to_t = float(np.hypot(_side_error(qrs.on, "qrs"), _side_error(t.off, "t")))
+        values["qt"] = _duration(qrs.first, t.last, to_t, evidence)
+    return _checked(values, rr)
+
+
+def corrected_qt(qt: Measured, rr: Measured, *, rr_variation: float | None) -> dict[str, Measured]:
+    """Return the three corrected QT intervals."""
+    if qt.value is None:
+        return {name: not_measurable("s", qt.reason) for name in QTC_FORMULAS}
+    if rr.value is None:
+        return {name: not_measurable("s", "no-heart-rate") for name in QTC_FORMULAS}
+    unstable = rr_variation is not None and rr_variation > UNSTABLE
+    return {
+        name: _corrected(formula, qt, rr, unstable=unstable)
+        for name, formula in QTC_FORMULAS.items()
+    }
+
+
+def _corrected(
+    formula: Callable[[float, float], float], qt: Measured, rr: Measured, *, unstable: bool
+) -> Measured:
+    """Return one corrected QT; its uncertainty is that of QT and of RR through the formula."""
+    assert qt.value is not None and rr.value is not None  # noqa: PT018 - the caller looked
+    value = formula(qt.value, rr.value)
+    by_qt = (formula(qt.value + 0.01, rr.value) - value) / 0.01 * (qt.uncertainty or 0.0)
+    by_rr = (formula(qt.value, rr.value + 0.01) - value) / 0.01 * (rr.uncertainty or 0.0)
+    corrected = replace(qt, value=value, uncertainty=float(np.hypot(by_qt, by_rr)))
+    if unstable and not qt.reason:
+        return replace(corrected, status=Status.BORDERLINE, reason="unstable-rate")
+    return corrected
+
+
+def _duration(first: float, last: float, error: float, evidence: Evidence) -> Measured:
+    """Return the time between two bounds in samples, with its evidence."""
+    clock = 0.4 / evidence.sampling_rate  # two bounds, each somewhere within a sample
+    uncertainty = float(np.hypot(evidence.widen(error), clock))
+    return evidence.measured((last - first) / WORKING_RATE, unit="s", uncertainty=uncertainty)
+
+
+def _error(wave: WaveBounds, name: str) -> float:
+    """Return the error of a duration, seconds."""
+    return float(np.hypot(_side_error(wave.on, name), _side_error(wave.off, name)))
+
+
+def _side_error(bounds: Floats, name: str) -> float:
+    """Return the error of one global bound, seconds; leads that differ make it larger."""
+    known = bounds[~np.isnan(bounds)] / WORKING_RATE
+    if len(known) < 2:
+        return 2 * BOUND_ERROR[name]
+    low, high = np.percentile(known, (25, 75))
+    return float(np.hypot(BOUND_ERROR[name], 0.5 * (high - low) / np.sqrt(len(known))))
+
+
+def _checked(values: dict[str, Measured], rr: float) -> dict[str, Measured]:
+    """Return the values with those that contradict each other or nature withdrawn."""
+    qrs, pr, qt, p = (values[name].value for name in ("qrs", "pr", "qt", "p_duration"))
+    checked = dict(values)
+    if qrs is not None and not SHORTEST_QRS <= qrs <= LONGEST_QRS:
+        checked["qrs"] = not_measurable("s", "qrs-out-of-range")
+        if qt is not None:
+            checked["qt"] = not_measurable("s", "qrs-out-of-range")
+    elif qt is not None and qt > rr:
+        checked["qt"] = not_measurable("s", "qt-exceeds-rr")
+    if pr is not None and pr > rr:
+        checked["pr"] = not_measurable("s", "pr-exceeds-rr")
+    if p is not None and pr is not None and p > pr:
+        checked["p_duration"] = not_measurable("s", "p-exceeds-pr")
+    return checked

@@ -1,0 +1,362 @@
+"""From a record to its measurements: the order of the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.domain.clinical import (
+    BeatClass,
+    Beats,
+    LeadMeasurements,
+    Measured,
+    Measurements,
+    MedianBeat,
+    Rhythm,
+    WaveTimes,
+    not_measurable,
+)
+from cardioalert.domain.measures import MEASURES
+from cardioalert.domain.record import ECGRecord, Lead
+from cardioalert.dsp import Floats, Mask
+from cardioalert.measure.averaging import Average, average_beats, level_baseline
+from cardioalert.measure.axis import axis_values, einthoven_residual
+from cardioalert.measure.beats import Shapes, group_beats
+from cardioalert.measure.detection import agreement, find_beats, find_beats_by_energy
+from cardioalert.measure.intervals import (
+    Evidence,
+    corrected_qt,
+    interval_values,
+    rate_values,
+    usual_rr,
+)
+from cardioalert.measure.limbs import WaveBounds
+from cardioalert.measure.preparation import WORKING_RATE, Prepared, prepare
+from cardioalert.measure.rhythm import beat_classes, joined, measure_rhythm
+from cardioalert.measure.st import onset_level, st_levels, t_voltages
+from cardioalert.measure.voltages import p_voltages, qrs_voltages
+from cardioalert.measure.waves import P_LIKENESS, Delineation, delineate
+
+ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
+MOST_SHAPES_MEASURED: Final = 6
+NOISY: Final = 0.5  # deviation of the beats over the height of the QRS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Beating:
+    """The beats of a record, before any wave is measured.
+
+    Attributes
+    ----------
+    shapes : Shapes
+    together : bool array, shape (beats - 1,)
+        Whether a lead shows everything between two beats.
+    rr : float array, shape (intervals,), seconds
+        Those that are shown.
+    levelled : float array, shape (leads, samples), mV
+        The record with its PQ segments at zero.
+    agreement : float, 0-1
+    """
+
+    shapes: Shapes
+    together: Mask
+    rr: Floats
+    levelled: Floats
+    agreement: float
+
+
+def measure(record: ECGRecord) -> Measurements:
+    """Measure a record.
+
+    Parameters
+    ----------
+    record : ECGRecord
+        Any leads, length and sampling rate; NaN where nothing was recorded or read.
+
+    Returns
+    -------
+    Measurements
+        What cannot be measured is absent with a reason (see `reasons`), never an error.
+    """
+    prepared = prepare(record)
+    beating = find_beating(prepared)
+    averages, waves = _shapes_measured(prepared, beating)
+    average = averages[0] if averages else None
+    delineation = waves[0] if waves else None
+    widths = np.array([np.nan if w is None else _width(w.qrs) for w in waves])
+    classes = beat_classes(beating.shapes, beating.together, widths)
+    rhythm = _rhythm(beating, classes, delineation, record)
+    leads, unusable = _usable(prepared, average, delineation)
+    median_beat = None if average is None else _median_beat(average, delineation)
+    residual = einthoven_residual(
+        prepared.signal.astype(np.float32), prepared.present, prepared.leads
+    )
+    per_lead = _lead_measurements(average, delineation, leads)
+    return Measurements(
+        values=_values(record, beating, average, delineation, rhythm=rhythm, per_lead=per_lead),
+        leads=per_lead,
+        unusable=unusable,
+        beats=Beats(
+            r_peaks=beating.shapes.r / WORKING_RATE, classes=classes, agreement=beating.agreement
+        ),
+        rhythm=rhythm,
+        median_beat=median_beat,
+        waves=_wave_times(beating.shapes, averages, waves, prepared),
+        einthoven_residual=residual,
+    )
+
+
+def find_beating(prepared: Prepared) -> Beating:
+    """Find the beats and group them by shape."""
+    peaks = find_beats(prepared)
+    others = find_beats_by_energy(prepared)
+    shapes = group_beats(peaks, prepared)
+    together = joined(shapes.r, prepared)
+    return Beating(
+        shapes=shapes,
+        together=together,
+        rr=np.diff(shapes.r)[together] / WORKING_RATE,
+        levelled=level_baseline(prepared, shapes.r),
+        agreement=agreement(peaks, others, samples=prepared.samples),
+    )
+
+
+def _shapes_measured(
+    prepared: Prepared, beating: Beating
+) -> tuple[list[Average], list[Delineation | None]]:
+    """Return the median beat of each shape and its waves, the dominant one first."""
+    shapes = beating.shapes
+    if len(shapes.r) == 0:
+        return [], []
+    rr = (usual_rr(beating.rr) if len(beating.rr) else ASSUMED_RR) * WORKING_RATE
+    averages = []
+    for number in range(min(int(shapes.shape.max()) + 1, MOST_SHAPES_MEASURED)):
+        beats = shapes.members(number)
+        own_rr = min(rr, _shortest_next(shapes, beats)) if number else rr
+        averages.append(average_beats(beating.levelled, prepared, shapes, beats, own_rr))
+    return averages, [delineate(average) for average in averages]
+
+
+def _shortest_next(shapes: Shapes, beats: NDArray[np.intp]) -> float:
+    """Return the usual distance from some beats to the next, samples; inf where none follows."""
+    following = beats[beats + 1 < len(shapes.r)]
+    if len(following) == 0:
+        return float("inf")
+    return float(np.median(shapes.r[following + 1] - shapes.r[following]))
+
+
+def _width(wave: WaveBounds) -> float:
+    """Return the duration of a wave in seconds."""
+    return (wave.last - wave.first) / WORKING_RATE
+
+
+def _rhythm(
+    beating: Beating,
+    classes: tuple[BeatClass, ...],
+    delineation: Delineation | None,
+    record: ECGRecord,
+) -> Rhythm:
+    """Return the regularity of the beats and of the P wave before them."""
+    repetition = None
+    if delineation is not None and delineation.p_candidate is not None:
+        likeness = delineation.p_candidate.likeness
+        known = likeness[~np.isnan(likeness)]
+        repetition = float(np.mean(known >= P_LIKENESS)) if len(known) else None
+    return measure_rhythm(
+        beating.shapes.r / WORKING_RATE,
+        beating.together,
+        classes,
+        p_repetition=repetition,
+        has_p=delineation is not None and delineation.p is not None,
+        duration=record.duration,
+    )
+
+
+def _usable(
+    prepared: Prepared, average: Average | None, delineation: Delineation | None
+) -> tuple[tuple[Lead, ...], dict[Lead, str]]:
+    """Return the leads whose median beat can be measured, and why the others cannot."""
+    unusable = dict(prepared.unusable)
+    usable = []
+    for row, lead in enumerate(prepared.leads):
+        if average is None or delineation is None or average.count[row] == 0:
+            unusable[lead] = "too-few-beats"
+            continue
+        first, last = int(delineation.qrs.first), int(np.ceil(delineation.qrs.last)) + 1
+        height = float(np.ptp(average.signal[row, first:last]))
+        if average.noise[row] > NOISY * height:
+            unusable[lead] = "noisy"
+        else:
+            usable.append(lead)
+    return tuple(usable), unusable
+
+
+def _values(
+    record: ECGRecord,
+    beating: Beating,
+    average: Average | None,
+    delineation: Delineation | None,
+    *,
+    rhythm: Rhythm,
+    per_lead: dict[Lead, LeadMeasurements],
+) -> dict[str, Measured]:
+    """Return every named value, in the order of `MEASURES`."""
+    has_beats = len(beating.shapes.r) > 0
+    values = rate_values(beating.rr, sampling_rate=record.sampling_rate, has_beats=has_beats)
+    if average is not None and delineation is not None:
+        evidence = Evidence(
+            beats=int(average.count.max(initial=0)),
+            leads=tuple(per_lead),
+            sampling_rate=record.sampling_rate,
+        )
+        rr = usual_rr(beating.rr) if len(beating.rr) else float("inf")
+        values |= interval_values(
+            p=delineation.p, qrs=delineation.qrs, t=delineation.t, rr=rr, evidence=evidence
+        )
+        values |= corrected_qt(values["qt"], values["rr"], rr_variation=rhythm.rr_variation)
+        waves = {"p_axis": delineation.p, "qrs_axis": delineation.qrs, "t_axis": delineation.t}
+        rows = [row for row, lead in enumerate(average.leads) if lead in per_lead]
+        signal = _on_onset_level(average, delineation)
+        values |= axis_values(
+            signal[rows],
+            tuple(average.leads[row] for row in rows),
+            waves,
+            noise=average.noise_of_median[rows],
+            evidence=evidence,
+        )
+        values["sv1"] = _voltage(per_lead, Lead.V1, "s", evidence)
+        values["rv5"] = _voltage(per_lead, Lead.V5, "r", evidence)
+    missing = "no-qrs-bounds" if has_beats else "no-beats"
+    return {
+        name: values.get(name, not_measurable(measure.unit, missing))
+        for name, measure in MEASURES.items()
+    }
+
+
+def _voltage(
+    per_lead: dict[Lead, LeadMeasurements], lead: Lead, wave: str, evidence: Evidence
+) -> Measured:
+    """Return the height or depth of a deflection, as a positive number."""
+    if lead not in per_lead or getattr(per_lead[lead], wave) is None:
+        return not_measurable("mV", "lead-missing")
+    found = per_lead[lead]
+    own = Evidence(
+        beats=found.beats, leads=(lead, lead, lead), sampling_rate=evidence.sampling_rate
+    )
+    height = abs(getattr(found, wave))
+    error = float(np.hypot(0.02 * height, found.noise / np.sqrt(max(found.beats, 1))))
+    # A slow clock cuts the top of a sharp wave off.
+    error = float(np.hypot(error, height * 2.0 / evidence.sampling_rate))
+    value = own.measured(height, unit="mV", uncertainty=error)
+    return Measured(
+        value=value.value,
+        unit="mV",
+        uncertainty=error,
+        status=value.status,
+        reason=value.reason,
+        leads=(lead,),
+        beats=found.beats,
+    )
+
+
+def _on_onset_level(average: Average, delineation: Delineation) -> Floats:
+    """Return the median beat with the QRS onset at zero."""
+    return average.signal - onset_level(average.signal, qrs_on=delineation.qrs.first)
+
+
+def _lead_measurements(
+    average: Average | None, delineation: Delineation | None, leads: tuple[Lead, ...]
+) -> dict[Lead, LeadMeasurements]:
+    """Return the amplitudes and durations of the usable leads."""
+    if average is None or delineation is None:
+        return {}
+    signal = _on_onset_level(average, delineation)
+    qrs, t, p = delineation.qrs, delineation.t, delineation.p
+    t_last = t.last if t is not None else float("nan")
+    measured = {}
+    for row, lead in enumerate(average.leads):
+        if lead not in leads:
+            continue
+        noise = float(average.noise_of_median[row])
+        values: dict[str, Any] = qrs_voltages(
+            signal[row],
+            first=_own(qrs.on[row], qrs.first),
+            last=_own(qrs.off[row], qrs.last),
+            noise=noise,
+        )
+        values |= st_levels(signal[row], qrs_off=qrs.last, t_end=t_last)
+        values |= t_voltages(
+            signal[row], t_on=t.first if t is not None else float("nan"), t_off=t_last
+        )
+        if p is not None:
+            first, last = _own(p.on[row], p.first), _own(p.off[row], p.last)
+            values |= p_voltages(signal[row], first=first, last=last, noise=noise)
+        measured[lead] = LeadMeasurements(
+            lead=lead, beats=int(average.count[row]), noise=float(average.noise[row]), **values
+        )
+    return measured
+
+
+def _own(bound: float, of_all: float) -> float:
+    """Return a lead's own bound, or that of all leads where it has none."""
+    return of_all if np.isnan(bound) else float(bound)
+
+
+def _median_beat(average: Average, delineation: Delineation | None) -> MedianBeat:
+    """Return the median beat as the library hands it on."""
+    if delineation is None:
+        return MedianBeat(
+            signal=average.signal.astype(np.float32),
+            sampling_rate=WORKING_RATE,
+            leads=average.leads,
+            r_index=average.r_index,
+        )
+    bounds: dict[str, int] = {}
+    for name, wave in (("p", delineation.p), ("qrs", delineation.qrs), ("t", delineation.t)):
+        if wave is not None:
+            bounds[f"{name}_on"] = round(wave.first)
+            bounds[f"{name}_off"] = round(wave.last)
+    return MedianBeat(
+        signal=_on_onset_level(average, delineation).astype(np.float32),
+        sampling_rate=WORKING_RATE,
+        leads=average.leads,
+        r_index=average.r_index,
+        **bounds,
+    )
+
+
+def _wave_times(
+    shapes: Shapes,
+    averages: list[Average],
+    waves: list[Delineation | None],
+    prepared: Prepared,
+) -> tuple[WaveTimes, ...]:
+    """Return the bounds of every beat in every lead that shows it, from those of its shape."""
+    times = []
+    for beat, (r, number) in enumerate(zip(shapes.r, shapes.shape, strict=True)):
+        if number >= len(waves):
+            continue
+        found = waves[number]
+        if found is None:
+            continue
+        start = float(r) - averages[number].r_index
+        for row, lead in enumerate(prepared.leads):
+            bounds = {
+                f"{name}_{side}": _instant(values[row] + start, prepared, row)
+                for name, wave in (("p", found.p), ("qrs", found.qrs), ("t", found.t))
+                if wave is not None
+                for side, values in (("on", wave.on), ("off", wave.off))
+            }
+            if any(value is not None for value in bounds.values()):
+                times.append(WaveTimes(lead=lead, beat=beat, **bounds))
+    return tuple(times)
+
+
+def _instant(sample: float, prepared: Prepared, row: int) -> float | None:
+    """Return a sample as seconds, or None where the lead shows nothing there."""
+    if np.isnan(sample) or not 0 <= sample <= prepared.samples - 1:
+        return None
+    return float(sample / WORKING_RATE) if prepared.present[row, round(sample)] else None

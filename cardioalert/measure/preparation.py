@@ -1,0 +1,123 @@
+"""What every measuring step reads: the record at one sampling rate, without hum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from cardioalert.domain.record import ECGRecord, Lead
+from cardioalert.dsp import (
+    Floats,
+    Mask,
+    band_pass,
+    fill_gaps,
+    remove_line_noise,
+    resample,
+    stretches,
+)
+
+WORKING_RATE: Final = 500.0  # Hz
+LOWEST_RATE: Final = 50.0  # Hz; below, the QRS band is not in the record
+QRS_BAND: Final = (5.0, 40.0)  # Hz
+FLAT: Final = 0.02  # mV peak to peak: less is a flat line
+BRIDGED: Final = 0.05  # s; a shorter gap between two stretches is bridged and forgotten
+SHORTEST_STRETCH: Final = 0.3  # s; shorter islands between gaps are ignored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """The usable leads of a record at 500 Hz.
+
+    Attributes
+    ----------
+    leads : tuple of Lead
+        Those with a signal, in the standard order.
+    unusable : dict from Lead to reason code
+    signal : float array, shape (leads, samples), mV
+        Gaps are bridged.
+    present : bool array, same shape
+        False where the record holds no value.
+    fast : float array, same shape
+        The QRS band of `signal`, zero in gaps.
+    """
+
+    leads: tuple[Lead, ...]
+    unusable: dict[Lead, str]
+    signal: Floats
+    present: Mask
+    fast: Floats
+
+    @property
+    def samples(self) -> int:
+        """Number of samples at 500 Hz."""
+        return int(self.signal.shape[1])
+
+
+def prepare(record: ECGRecord) -> Prepared:
+    """Bring a record to the working rate and set aside the leads that hold nothing."""
+    unusable = {lead: "absent" for lead in Lead if lead not in record.leads}
+    rows, leads = [], []
+    for lead in (lead for lead in Lead if lead in record.leads):
+        reason = _why_unusable(record, lead)
+        if reason:
+            unusable[lead] = reason
+        else:
+            rows.append(record.leads.index(lead))
+            leads.append(lead)
+    signal = resample(record.signal[rows], from_rate=record.sampling_rate, to_rate=WORKING_RATE)
+    signal = _bridged(signal)
+    present = _without_islands(~np.isnan(signal))
+    whole = bool(present.all())
+    signal = fill_gaps(np.where(present, signal, np.nan))
+    if whole and leads:
+        signal = remove_line_noise(signal, sampling_rate=WORKING_RATE)
+    fast = np.zeros_like(signal)
+    if leads and signal.shape[1] > 1:
+        fast = band_pass(signal, sampling_rate=WORKING_RATE, low=QRS_BAND[0], high=QRS_BAND[1])
+    fast[~present] = 0.0
+    return Prepared(
+        leads=tuple(leads), unusable=unusable, signal=signal, present=present, fast=fast
+    )
+
+
+def _why_unusable(record: ECGRecord, lead: Lead) -> str:
+    """Return the reason code of a lead that cannot be measured at all, or an empty text."""
+    if record.sampling_rate < LOWEST_RATE:
+        return "sampling-too-low"
+    values = record.signal[record.leads.index(lead)]
+    values = values[~np.isnan(values)]
+    if len(values) == 0:
+        return "absent"
+    if len(values) < SHORTEST_STRETCH * record.sampling_rate:
+        return "too-short"
+    if float(values.max() - values.min()) < FLAT:
+        return "flat"
+    return ""
+
+
+def _bridged(signal: Floats) -> Floats:
+    """Return the signal with straight lines across gaps too short to hide a wave."""
+    missing = np.isnan(signal)
+    if not missing.any():
+        return signal
+    filled = fill_gaps(signal)
+    for row, gaps in zip(filled, missing, strict=True):
+        for first, last in stretches(gaps):
+            inside = first > 0 and last < len(row)
+            if not (inside and last - first <= BRIDGED * WORKING_RATE):
+                row[first:last] = np.nan
+    return filled
+
+
+def _without_islands(present: Mask) -> Mask:
+    """Return the mask without stretches too short to hold a QRS with its surroundings."""
+    if present.all():
+        return present
+    kept = present.copy()
+    for row in kept:
+        for first, last in stretches(row.copy()):
+            if last - first < SHORTEST_STRETCH * WORKING_RATE:
+                row[first:last] = False
+    return kept

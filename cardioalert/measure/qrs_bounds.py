@@ -1,0 +1,70 @@
+"""Where the QRS begins and ends, per lead and over all leads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from cardioalert.dsp import Floats
+from cardioalert.measure.limbs import WaveBounds, earliest, slopes_of
+from cardioalert.measure.preparation import WORKING_RATE
+
+SLOPE_WIDTH: Final = 0.018  # s over which the slope is averaged
+PEAK_REACH: Final = 0.12  # s on either side of R in which the steepest slope is looked for
+MAIN_LIMB: Final = 0.4  # of the steepest slope: surely QRS
+LIMB_END: Final = 0.04  # of the steepest slope: no longer QRS
+BACKGROUND: Final = 3.0  # times the median slope of the beat: no longer noise
+CALM: Final = 0.016  # s for which the slope must stay low
+BEFORE, AFTER = 0.15, 0.22  # s around R within which the QRS must lie
+
+
+def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
+    """Find the QRS of a median beat.
+
+    Parameters
+    ----------
+    signal : float array, shape (leads, samples), mV, without NaN
+    r_index : int
+        Sample of the R peak.
+
+    Returns
+    -------
+    WaveBounds, or None where no slope stands out of the background.
+    """
+    steep = np.abs(slopes_of(signal, smoothing=0.0, width=SLOPE_WIDTH).steep)
+    reach = round(PEAK_REACH * WORKING_RATE)
+    first, last = max(0, r_index - reach), min(steep.shape[1], r_index + reach)
+    peak = steep[:, first:last].max(axis=1)
+    background = np.median(steep, axis=1)
+    low = np.maximum(LIMB_END * peak, BACKGROUND * background)
+    on = np.full(len(signal), np.nan)
+    off = np.full(len(signal), np.nan)
+    for lead, row in enumerate(steep):
+        if low[lead] >= MAIN_LIMB * peak[lead]:
+            continue
+        main = first + np.flatnonzero(row[first:last] > MAIN_LIMB * peak[lead])
+        on[lead] = _walk(row, int(main[0]), -1, float(low[lead]), r_index)
+        off[lead] = _walk(row, int(main[-1]), 1, float(low[lead]), r_index)
+    if np.isnan(on).all():
+        return None
+    return WaveBounds(on=on, off=off, first=earliest(on), last=-earliest(-off))
+
+
+def _walk(steep: Floats, start: int, step: int, low: float, r_index: int) -> float:
+    """Return the first sample of `CALM` seconds below `low`, seen from `start`, interpolated."""
+    far = r_index + round((BEFORE if step < 0 else AFTER) * WORKING_RATE) * step
+    stop = int(np.clip(far, 0, len(steep) - 1))
+    path = steep[start : stop + step : step] if stop + step >= 0 else steep[start::step]
+    calm = round(CALM * WORKING_RATE)
+    quiet = np.concatenate([path < low, np.ones(calm, dtype=np.bool_)])
+    runs = np.convolve(quiet, np.ones(calm), mode="valid")[: len(path)]
+    held = np.flatnonzero(runs >= calm)
+    if len(held) == 0:
+        return float(stop)
+    k = int(held[0])
+    if k == 0:
+        return float(start)
+    above, below = path[k - 1], path[k]
+    part = (above - low) / (above - below) if above > below else 1.0
+    return start + step * (k - 1 + float(np.clip(part, 0.0, 1.0)))

@@ -1,0 +1,234 @@
+"""The deflections of one lead: q, r, s, r', s', their durations, notches, and the P wave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from cardioalert.dsp import Floats
+from cardioalert.measure.preparation import WORKING_RATE
+
+SMALLEST_WAVE: Final = 0.03  # mV, with two opposite slopes (IEC 60601-2-51 Annex GG)
+SHORTEST_WAVE: Final = 0.006  # s
+NOISE_FACTOR: Final = 3.0  # deviations of the median beat that a deflection must exceed
+INITIAL: Final = 0.030  # s of the QRS in which a delta wave shows
+NOTCH_DEPTH: Final = 0.05  # mV, or this share of R if that is more
+NOTCH_HEIGHT: Final = 0.5  # of R: a notch below is not near its top
+SLUR: Final = 0.15  # of the steepest slope: the limb nearly stops
+SLUR_LENGTH: Final = 0.010  # s
+END_NOTCH: Final = 0.02  # mV, rise and fall of a notch at the end of the QRS
+END_SLUR: Final = 0.35  # of the steepest descent: the descent has bent
+JP_HEIGHT: Final = 0.05  # mV, lowest onset of a slur that is looked at
+JP_BELOW: Final = 0.5  # of R: a notch must lie in the lower half of the descent
+P_LEVEL_WIDTH: Final = 0.012  # s before P that give its reference level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deflection:
+    """One deflection of a QRS.
+
+    Attributes
+    ----------
+    start, end : int, samples; `end` is past it
+    peak : int, sample
+    voltage : float, mV, signed
+    """
+
+    start: int
+    end: int
+    peak: int
+    voltage: float
+
+
+def deflections(signal: Floats, *, smallest: float) -> list[Deflection]:
+    """Return the alternating deflections of a QRS that are real waves.
+
+    A real wave rises and falls by `smallest` at least and lasts; what does not is merged into its
+    neighbours. An offset at the J point that never comes back is ST, not a wave.
+
+    Parameters
+    ----------
+    signal : float array, shape (samples,), mV
+        From QRS onset to J point, zero at the onset.
+    smallest : float, mV
+    """
+    if len(signal) == 0:
+        return []
+    signs = np.sign(signal)
+    edges = np.flatnonzero(np.diff(signs) != 0) + 1
+    borders = [0, *edges.tolist(), len(signal)]
+    waves: list[Deflection] = []
+    for start, end in pairwise(borders):
+        wave = _deflection(signal, start, end)
+        if wave is None or not _is_real(signal, wave, smallest):
+            continue
+        if waves and np.sign(waves[-1].voltage) == np.sign(wave.voltage):
+            waves[-1] = _merged(waves[-1], wave)
+        else:
+            waves.append(wave)
+    return waves
+
+
+def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> dict[str, Any]:
+    """Return the QRS fields of `LeadMeasurements` for one lead.
+
+    Parameters
+    ----------
+    signal : float array, shape (samples,), mV
+        Median beat, zero at the QRS onset.
+    first, last : float, samples
+        Bounds of the QRS in this lead.
+    noise : float, mV
+        Of the median beat.
+    """
+    start, end = max(0, int(np.floor(first))), int(np.ceil(last)) + 1
+    piece = signal[start:end]
+    if len(piece) < 3 or np.isnan(piece).any():
+        return {}
+    waves = deflections(piece, smallest=max(SMALLEST_WAVE, NOISE_FACTOR * noise))
+    steep = np.abs(np.gradient(piece)) * WORKING_RATE
+    initial = steep[: round(INITIAL * WORKING_RATE)]
+    values = _named(waves)
+    values["qrs_peak_to_peak"] = float(np.ptp(piece))
+    values["initial_slope_ratio"] = float(initial.mean() / steep.max()) if steep.max() else None
+    upward = [wave for wave in waves if wave.voltage > 0]
+    if upward:
+        values["r_peak_time"] = (start + upward[-1].peak - first) / WORKING_RATE
+        tallest = max(upward, key=lambda wave: wave.voltage)
+        values["notched_r"] = _is_notched(piece, tallest)
+        values["end_qrs_notch"] = _end_notch(signal, start + upward[-1].peak, end)
+    return values
+
+
+def p_voltages(signal: Floats, *, first: float, last: float, noise: float) -> dict[str, Any]:
+    """Return the P fields of `LeadMeasurements` for one lead.
+
+    Parameters
+    ----------
+    signal : float array, shape (samples,), mV
+    first, last : float, samples
+        Bounds of P.
+    noise : float, mV
+        Of the median beat.
+    """
+    start, end = max(0, int(np.floor(first))), int(np.ceil(last)) + 1
+    piece = signal[start:end]
+    if len(piece) < 5 or np.isnan(piece).any():
+        return {}
+    before = signal[max(0, start - round(P_LEVEL_WIDTH * WORKING_RATE)) : start + 1]
+    piece = piece - float(np.nanmean(before))
+    least = max(SMALLEST_WAVE / 2, NOISE_FACTOR * noise)
+    top, bottom = float(piece.max()), float(piece.min())
+    larger = top if top >= -bottom else bottom
+    peak = int(np.argmax(np.abs(piece)))
+    # A negative end counts only after a positive beginning, or as the whole of P.
+    half = len(piece) // 2 if bottom > -least or peak >= len(piece) // 2 else 0
+    late = piece[half if top >= least else len(piece) // 2 :]
+    below = late < -least / 2
+    deepest = float(late.min()) if below.any() and late.min() <= -least else 0.0
+    return {
+        "p": larger if abs(larger) >= least else 0.0,
+        "p_duration": (last - first) / WORKING_RATE,
+        "p_terminal": deepest,
+        "p_terminal_duration": float(below.sum() / WORKING_RATE) if deepest else 0.0,
+    }
+
+
+def _deflection(signal: Floats, start: int, end: int) -> Deflection | None:
+    """Return the deflection between two crossings of zero."""
+    piece = signal[start:end]
+    peak = start + int(np.argmax(np.abs(piece)))
+    if signal[peak] == 0:
+        return None
+    return Deflection(start=start, end=end, peak=peak, voltage=float(signal[peak]))
+
+
+def _is_real(signal: Floats, wave: Deflection, smallest: float) -> bool:
+    """Tell whether a deflection goes up and comes back by enough, for long enough."""
+    height = np.abs(signal)
+    rise = height[wave.peak] - height[wave.start : wave.peak + 1].min()
+    fall = height[wave.peak] - height[wave.peak : wave.end].min()
+    if wave.start > 0:
+        rise = height[wave.peak]
+    if wave.end < len(signal):
+        fall = height[wave.peak]
+    long_enough = wave.end - wave.start >= SHORTEST_WAVE * WORKING_RATE
+    return bool(min(rise, fall) >= smallest and long_enough)
+
+
+def _merged(one: Deflection, other: Deflection) -> Deflection:
+    """Return two deflections of the same sign as one, with what little lies between them."""
+    taller = one if abs(one.voltage) >= abs(other.voltage) else other
+    return Deflection(start=one.start, end=other.end, peak=taller.peak, voltage=taller.voltage)
+
+
+def _named(waves: list[Deflection]) -> dict[str, Any]:
+    """Return q, r, s, r' and s' with the durations of the first three; 0.0 where absent."""
+    names = ("q", "q_duration", "r", "r_duration", "s", "s_duration", "r_prime", "s_prime")
+    values: dict[str, Any] = dict.fromkeys(names, 0.0)
+    values["qs"] = False
+    upward = 0
+    downward = 0
+    for wave in waves:
+        if wave.voltage > 0:
+            upward += 1
+            name = {1: "r", 2: "r_prime"}.get(upward)
+        elif upward == 0:
+            name = "q"
+        else:
+            downward += 1
+            name = {1: "s", 2: "s_prime"}.get(downward)
+        if name:
+            values[name] = wave.voltage
+            if f"{name}_duration" in values:
+                values[f"{name}_duration"] = (wave.end - wave.start) / WORKING_RATE
+    if waves and upward == 0:
+        values.update(qs=True, s=values["q"], s_duration=values["q_duration"])
+    return values
+
+
+def _is_notched(piece: Floats, wave: Deflection) -> bool:
+    """Tell whether R has a notch (two peaks) or a slur (a limb nearly stops) in its upper half."""
+    high = piece[wave.start : wave.end]
+    depth = max(NOTCH_DEPTH, NOTCH_DEPTH * wave.voltage)
+    peak = wave.peak - wave.start
+    left, right = high[: peak + 1], high[peak:][::-1]
+    for limb in (left, right):
+        # A notch is where the limb falls on its way to the peak.
+        fallen = np.maximum.accumulate(limb) - limb
+        if (fallen[limb >= NOTCH_HEIGHT * wave.voltage] >= depth).any():
+            return True
+        climb = np.diff(limb)
+        if len(climb) < 3:
+            continue
+        slow = climb < SLUR * climb.max()
+        upper = (limb[1:] >= NOTCH_HEIGHT * wave.voltage) & (limb[1:] <= 0.9 * wave.voltage)
+        if np.count_nonzero(slow & upper) >= SLUR_LENGTH * WORKING_RATE:
+            return True
+    return False
+
+
+def _end_notch(signal: Floats, peak: int, end: int) -> float:
+    """Return the height of a notch, or of the beginning of a slur, on the last descent; else 0.0.
+
+    Macfarlane et al. 2015 (10.1016/j.jacc.2015.05.033): Jp is the peak of the notch or the onset of
+    the slur, in the lower half of the descent of a prominent R.
+    """
+    descent = signal[peak : end + round(0.02 * WORKING_RATE)]
+    if len(descent) < 4 or np.isnan(descent).any():
+        return 0.0
+    low = descent <= JP_BELOW * descent[0]
+    fall = -np.diff(descent)
+    rises = np.flatnonzero((fall[:-1] < 0) & (fall[1:] >= 0)) + 1
+    for top in rises:
+        before = descent[:top].min()
+        after = descent[top:].min()
+        if low[top] and descent[top] - max(before, after) >= END_NOTCH and descent[top] > 0:
+            return float(descent[top])
+    bent = (fall < END_SLUR * fall.max()) & low[:-1] & (descent[:-1] > JP_HEIGHT)
+    steepest = int(np.argmax(fall))
+    later = np.flatnonzero(bent[steepest:])
+    return float(descent[steepest + later[0]]) if len(later) >= 3 else 0.0

@@ -1,0 +1,97 @@
+"""P, QRS and T of a median beat, and of every single beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from cardioalert.dsp import fill_gaps
+from cardioalert.measure.averaging import Average
+from cardioalert.measure.limbs import WaveBounds
+from cardioalert.measure.p_bounds import PCandidate, p_candidate
+from cardioalert.measure.preparation import WORKING_RATE
+from cardioalert.measure.qrs_bounds import qrs_bounds
+from cardioalert.measure.t_bounds import t_bounds
+
+P_LIKENESS: Final = 0.5  # correlation of single P waves with the others
+P_REPEATS: Final = 0.6  # share of beats with such a P
+P_STANDS_OUT: Final = 1.3  # times as steep as the segment before it
+P_HEIGHT: Final = 0.03  # mV, the smallest wave to report (IEC 60601-2-51 Annex GG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Delineation:
+    """The waves of one median beat.
+
+    Attributes
+    ----------
+    qrs : WaveBounds
+    t : WaveBounds, optional
+    p : WaveBounds, optional
+        None where no P wave could be shown.
+    p_candidate : PCandidate, optional
+        The best candidate, accepted or not.
+    """
+
+    qrs: WaveBounds
+    t: WaveBounds | None
+    p: WaveBounds | None
+    p_candidate: PCandidate | None
+
+
+def delineate(average: Average) -> Delineation | None:
+    """Find the waves of a median beat; None where no QRS stands out."""
+    signal = fill_gaps(average.signal)
+    qrs = qrs_bounds(signal, r_index=average.r_index)
+    if qrs is None:
+        return None
+    noise = average.noise_of_median
+    shown = _shown_until(average)
+    t = t_bounds(signal, qrs=qrs, r_index=average.r_index, rr=average.rr, noise=noise, until=shown)
+    candidate = _p_before(average, qrs, t)
+    p = candidate.bounds if candidate is not None and is_p(candidate) else None
+    if p is not None:
+        # The next P limits T: what comes later belongs to the next beat.
+        next_p = average.rr + p.first - 0.01 * WORKING_RATE
+        if t is not None and t.last > next_p - 0.02 * WORKING_RATE:
+            t = t_bounds(
+                signal,
+                qrs=qrs,
+                r_index=average.r_index,
+                rr=average.rr,
+                noise=noise,
+                until=min(shown, next_p),
+            )
+    return Delineation(qrs=qrs, t=t, p=p, p_candidate=candidate)
+
+
+def is_p(candidate: PCandidate) -> bool:
+    """Tell whether a hump before the QRS is a P wave."""
+    known = candidate.likeness[~np.isnan(candidate.likeness)]
+    if len(known) < 2:
+        return False
+    return (
+        candidate.height >= P_HEIGHT
+        and candidate.stands_out >= P_STANDS_OUT
+        and float(np.mean(known >= P_LIKENESS)) >= P_REPEATS
+    )
+
+
+def _p_before(average: Average, qrs: WaveBounds, t: WaveBounds | None) -> PCandidate | None:
+    """Return the candidate for P between the T of the beat before and the QRS."""
+    previous = -np.inf if t is None else t.last - average.rr
+    return p_candidate(
+        fill_gaps(average.signal),
+        average.single,
+        qrs=qrs,
+        previous_t_end=previous,
+        noise=average.noise_of_median,
+    )
+
+
+def _shown_until(average: Average) -> float:
+    """Return the last sample that half of the leads show."""
+    here = np.mean(~np.isnan(average.signal), axis=0) >= 0.5
+    return float(np.flatnonzero(here)[-1]) if here.any() else 0.0
