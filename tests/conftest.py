@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import warnings
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -35,14 +32,6 @@ def shared_data() -> Path:
 def checkout() -> Path:
     """The top folder of the repository."""
     return CHECKOUT
-
-
-@pytest.fixture(scope="session")
-def wfdb() -> ModuleType:
-    """The library `wfdb` as a peer; it may warn about itself while it is imported."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return importlib.import_module("wfdb")
 
 
 @pytest.fixture(autouse=True)

@@ -44,9 +44,11 @@ def _head_text(content: FileContent) -> str:
 
 
 def is_wfdb(content: FileContent) -> bool:
-    """Tell whether the first line that is no comment is a WFDB record line."""
+    """Tell whether the file is called a header, or begins with a WFDB record line."""
     if b"\0" in content.data[:_HEAD]:
         return False
+    if content.suffix == ".hea":
+        return True
     lines = (line for line in content.data[:_HEAD].split(b"\n") if line.strip())
     first = next((line for line in lines if not line.startswith(b"#")), b"")
     return _WFDB_RECORD_LINE.fullmatch(first) is not None

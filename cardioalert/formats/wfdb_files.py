@@ -241,18 +241,18 @@ def _numbers(group: tuple[_Signal, ...], data: bytes, header_path: Path) -> Samp
 
 def _decode_with_library(group: tuple[_Signal, ...], header_path: Path) -> Samples:
     """Decode a rare format; the file names of the header were checked before."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the library does with pandas is no concern here
-        import wfdb  # noqa: PLC0415 - heavy, and seldom needed
-
     header = parse_header(decode_text(header_path.read_bytes()))
     if {signal.file for signal in header.signals} != {group[0].file}:
         raise UnknownFormatError(
             f"WFDB sample format {group[0].format} is read from a single signal file only"
         )
-    record = wfdb.rdrecord(
-        str(header_path.with_suffix("")), physical=False, smooth_frames=False, return_res=32
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the library does with pandas is no concern here
+        import wfdb  # noqa: PLC0415 - heavy, and seldom needed
+
+        record = wfdb.rdrecord(
+            str(header_path.with_suffix("")), physical=False, smooth_frames=False, return_res=32
+        )
     frames = [
         np.asarray(row, dtype=np.int32).reshape(-1, signal.per_frame)
         for row, signal in zip(record.e_d_signal, group, strict=True)

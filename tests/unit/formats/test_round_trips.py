@@ -6,10 +6,10 @@ import tempfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+import wfdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,7 +128,7 @@ def test_single_files_can_come_from_a_stream(suffix: str, tmp_path: Path) -> Non
     assert read_record(path.read_bytes()).signal.shape == (12, 500)
 
 
-def test_wfdb_library_reads_what_we_write(tmp_path: Path, wfdb: ModuleType) -> None:
+def test_wfdb_library_reads_what_we_write(tmp_path: Path) -> None:
     record = printed_3x4()
     write_record(record, tmp_path / "ecg.hea")
     peer = wfdb.rdrecord(str(tmp_path / "ecg"))
