@@ -60,7 +60,7 @@ def test_cells_of_men_with_laboratory_values(age, diabetes, sbp, cholesterol, pe
         (M, 45, 0, 0, 125, 4.8, 2.23),
     ],
 )
-def test_who_equation_with_cholesterol(sex, age, smoker, diabetes, sbp, cholesterol, percent):
+def test_who_equation_with_cholesterol(*, sex, age, smoker, diabetes, sbp, cholesterol, percent):
     x = person(age=age, smoker=smoker, diabetes=diabetes, sbp=sbp)
     x["total_cholesterol_mmol"] = cholesterol
     assert round_half_up(who2019.lab_percent(sex, x), 2) == percent
@@ -77,7 +77,7 @@ def test_who_equation_with_cholesterol(sex, age, smoker, diabetes, sbp, choleste
         (M, 70, 0, 150, 27, 28.64),
     ],
 )
-def test_who_equation_with_bmi(sex, age, smoker, sbp, bmi, percent):
+def test_who_equation_with_bmi(*, sex, age, smoker, sbp, bmi, percent):
     x = person(age=age, smoker=smoker, sbp=sbp, bmi=bmi)
     assert round_half_up(who2019.nonlab_percent(sex, x), 2) == percent
 
@@ -108,7 +108,7 @@ def test_score2_of_the_authors(sex, region, percent):
         (M, 48, 1, 160, 8, "high", 10.0),
     ],
 )
-def test_score2_of_heartscore(sex, age, smoker, sbp, cholesterol, region, percent):
+def test_score2_of_heartscore(*, sex, age, smoker, sbp, cholesterol, region, percent):
     x = person(age=age, smoker=smoker, sbp=sbp, **lipids(cholesterol, 2))
     assert round_half_up(score2.score2_percent(sex, x, region), 1) == percent
 
@@ -128,7 +128,7 @@ def test_score2_of_heartscore(sex, age, smoker, sbp, cholesterol, region, percen
         (F, 1, 140, 6, 1.3, "very-high", 46.2),
     ],
 )
-def test_score2_op(sex, smoker, sbp, cholesterol, hdl, region, percent):
+def test_score2_op(*, sex, smoker, sbp, cholesterol, hdl, region, percent):
     x = person(age=75, smoker=smoker, sbp=sbp, **lipids(cholesterol, hdl))
     assert round_half_up(score2.score2_op_percent(sex, x, region), 1) == percent
 
