@@ -111,7 +111,7 @@ def _parse_set(element: ET.Element) -> _Set:
         lead = lead_of_label(code)
         if lead is not None and lead not in leads:
             leads[lead] = _voltages(value)
-    if leads and step <= _LEAST_STEP:
+    if leads and not step > _LEAST_STEP:
         raise InvalidRecordError(f"an aECG sequence has a time step of {step} s")
     return _Set(start=start, step=step, started_at=started_at, leads=leads)
 

@@ -36,6 +36,7 @@ TWELVE_LEAD_ECG: Final = "1.2.840.10008.5.1.4.1.1.9.1.1"
 GENERAL_ECG: Final = "1.2.840.10008.5.1.4.1.1.9.1.2"
 TWELVE_LEAD_MAX_SAMPLES: Final = 16_384  # per channel, PS3.3 A.34.3
 PADDING: Final = -32768
+PADDING_RUN: Final = 10  # samples; a single crossing of zero in all leads is no padding
 LARGEST: Final = 32767
 
 _DEFLATED: Final = b"1.2.840.10008.1.2.1.99"
@@ -175,7 +176,8 @@ def _missing(raw: NDArray[np.integer], item: Dataset) -> NDArray[np.bool_]:
     """Mark the samples that stand for "no value", shape (samples, channels).
 
     The smallest number of a signed type never is a voltage. Any other padding value (some carts
-    say 0) is a voltage too, so it only counts where all channels hold it at the start or end.
+    say 0) is a voltage too, so it only counts where all channels hold it for several samples at the
+    start or end.
     """
     info = np.iinfo(raw.dtype)
     missing = raw == info.min if info.min < 0 else np.zeros(raw.shape, dtype=bool)
@@ -184,8 +186,10 @@ def _missing(raw: NDArray[np.integer], item: Dataset) -> NDArray[np.bool_]:
         value = np.frombuffer(padding[: raw.dtype.itemsize], dtype=raw.dtype)[0]
         recorded = np.flatnonzero((raw != value).any(axis=1))
         first, last = (recorded[0], recorded[-1]) if recorded.size else (len(raw), -1)
-        missing[:first] = True
-        missing[last + 1 :] = True
+        if first >= PADDING_RUN:
+            missing[:first] = True
+        if len(raw) - 1 - last >= PADDING_RUN:
+            missing[last + 1 :] = True
     return missing
 
 
