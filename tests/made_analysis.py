@@ -90,7 +90,9 @@ def made_record(*, on_page: bool = False, **source: Any) -> ECGRecord:
         record = as_page(record)
     return replace(
         record,
-        source=SourceFile(**({"path": "ward/ecg.hea", "sha256": "ab" * 32, "kind": "wfdb"} | source)),
+        source=SourceFile(
+            **({"path": "ward/ecg.hea", "sha256": "ab" * 32, "kind": "wfdb"} | source)
+        ),
         recorded_at=None if on_page else datetime(2026, 5, 4, 9, 30),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from typing import Any, Final
 
@@ -135,8 +136,19 @@ def source_to_dict(source: SourceFile) -> Document:
 
 
 def software() -> Document:
-    """Return the version that made a document, and the networks it had."""
-    return {"version": version(), "models": []}
+    """Return the version that made a document, and the networks it came with."""
+    return {
+        "version": version(),
+        "models": [{"name": name, "sha256": sha256} for name, sha256 in networks()],
+    }
+
+
+@cache
+def networks() -> tuple[tuple[str, str], ...]:
+    """Return name and SHA-256 of every network that is installed, as their cards say."""
+    from cardioalert_models import zoo  # noqa: PLC0415 - no stage of this package needs it
+
+    return tuple((card.name, card.sha256) for card in zoo.cards())
 
 
 def version() -> str:

@@ -1,0 +1,1 @@
+"""The answer for people: in the terminal, as text, on the photo, redrawn on paper."""

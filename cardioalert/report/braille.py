@@ -105,15 +105,17 @@ def _dot_row(value: float, top: float, dots_per_unit: float, height: int) -> int
 def braille_lines(canvas: Canvas) -> list[str]:
     """Return the canvas as lines of braille; cells without dots are spaces."""
     values = np.einsum("iajb,ab->ij", _cells(canvas), _DOT_VALUES)
-    return ["".join(chr(_FIRST_CHARACTER + value) if value else " " for value in row) for row in values]
+    return [
+        "".join(chr(_FIRST_CHARACTER + value) if value else " " for value in row) for row in values
+    ]
 
 
 def ascii_lines(canvas: Canvas) -> list[str]:
     """Return the canvas as lines of plain ASCII, for terminals without braille."""
-    used = _cells(canvas).any(axis=3)
+    used = _cells(canvas).sum(axis=3) > 0
     return [
         "".join(_ASCII_OF_DOT_ROWS.get(tuple(cell.tolist()), "|") for cell in row)
-        for row in used.transpose(0, 2, 1)
+        for row in np.moveaxis(used, 1, 2)
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -217,7 +218,7 @@ def _ticks(peaks: NDArray[np.float64], scale: _Scale, *, mark: str) -> str:
     for column in columns:
         if 0 <= column < scale.characters:
             line[column] = mark
-    for number, (left, right) in enumerate(zip(columns, columns[1:], strict=False)):
+    for number, (left, right) in enumerate(pairwise(columns)):
         rr = f"{(peaks[number + 1] - peaks[number]) * MILLISECONDS_PER_SECOND:.0f}"
         inside = left >= 0 and right < scale.characters
         if inside and right - left >= len(rr) + 3:

@@ -130,7 +130,6 @@ def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") 
     return text
 
 
-
 def reason_text(code: str) -> str:
     """Return why something could not be measured or judged, for people."""
     known = reasons().get(code)

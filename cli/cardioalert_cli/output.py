@@ -101,7 +101,9 @@ def progress(message: str) -> Iterator[None]:
     if not wants_color(sys.stderr):
         yield
         return
-    status = make_console(sys.stderr).status(message)
+    from rich.text import Text  # noqa: PLC0415 - `--help` must stay fast
+
+    status = make_console(sys.stderr).status(Text(message))
     timer = threading.Timer(PROGRESS_AFTER, status.start)
     timer.daemon = True
     timer.start()

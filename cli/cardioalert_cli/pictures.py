@@ -37,8 +37,8 @@ def overlay_path(target: Path, source: str) -> Path:
 
 def write_overlay(digitized: Digitized, path: Path) -> None:
     """Draw the traces on the photo and save it."""
-    from cardioalert.report.overlay import draw_overlay  # noqa: PLC0415 - heavy
     from cardioalert.report.drawing import save_picture  # noqa: PLC0415 - heavy
+    from cardioalert.report.overlay import draw_overlay  # noqa: PLC0415 - heavy
 
     try:
         save_picture(draw_overlay(digitized), path)

@@ -218,9 +218,7 @@ def test_borderline_keeps_its_value_and_its_reason():
 
 def test_nothing_measured_is_still_a_document():
     analysis = made_analysis()
-    values = {
-        name: not_measurable(value.unit, "no-beats") for name, value in made_values().items()
-    }
+    values = {name: not_measurable(value.unit, "no-beats") for name, value in made_values().items()}
     empty = replace(analysis.measurements, values=values, leads={}, waves=())
     check(as_json(analysis_to_dict(replace(analysis, measurements=empty))), ANALYSIS)
 

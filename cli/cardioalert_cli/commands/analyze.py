@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cardioalert.domain.patient import Patient, Sex, Symptom
-from cardioalert.errors import CardioAlertError, InvalidRecordError
+from cardioalert.errors import InvalidRecordError
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
 from cardioalert_cli.commands.options import (
@@ -65,6 +65,7 @@ def analyze(
             show_default=False,
         ),
     ],
+    *,
     as_json: JsonOption = False,
     age: Annotated[
         float | None, typer.Option("--age", metavar="YEARS", help=_("Age of the person."))
@@ -128,7 +129,7 @@ def analyze_one(path: str, wishes: Wishes, *, debug: bool) -> ExitCode:
             analysis = pipeline.analyze(path, patient=wishes.patient)
         if wishes.overlay is not None:
             draw_overlay(analysis, path, wishes.overlay)
-    except CardioAlertError as error:
+    except Exception as error:  # whatever it is, the next input may be fine
         if debug:
             raise
         problem = problem_of(error, path=path)

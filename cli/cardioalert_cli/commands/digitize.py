@@ -39,6 +39,7 @@ def digitize(
             metavar="INPUT", help=_("A picture or PDF; - reads standard input."), show_default=False
         ),
     ],
+    *,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -70,8 +71,11 @@ def doctor(
 
 def all_checks() -> Iterator[Check]:
     """Look at everything an analysis needs."""
+    from cardioalert.domain.contract import version  # noqa: PLC0415 - heavy
+
     yield Check(name="python", good=True, detail=f"{platform.python_version()}, {sys.executable}")
-    for name in ("cardioalert", *LIBRARIES):
+    yield Check(name="cardioalert", good=True, detail=version())
+    for name in LIBRARIES:
         yield check_library(name)
     yield from check_networks()
     yield attempt("example photo", find_example)
@@ -91,15 +95,24 @@ def check_networks() -> Iterator[Check]:
     """Compare the weights of every network with the SHA-256 on its card."""
     from cardioalert_models import zoo  # noqa: PLC0415 - heavy
 
-    for card in zoo.cards():
-        yield attempt(f"network {card.name}", lambda card=card: zoo.check(card))
+    try:
+        cards = zoo.cards()
+    except ValueError as error:
+        yield Check(name=_("networks"), good=False, detail=str(error))
+        return
+    if not cards:
+        yield Check(name=_("networks"), good=False, detail=_("not installed"))
+    for card in cards:
+        check = attempt(_("network {name}").format(name=card.name), partial(zoo.check, card))
+        detail = f"{check.detail}, sha256 {card.sha256}" if check.good else check.detail
+        yield replace(check, detail=detail)
 
 
 def attempt(name: str, look: Callable[[], str]) -> Check:
     """Look at one thing; an error is the answer, too."""
     try:
         return Check(name=name, good=True, detail=look())
-    except (CardioAlertError, OSError) as error:
+    except (CardioAlertError, OSError, ValueError) as error:
         return Check(name=name, good=False, detail=str(error))
 
 

@@ -10,12 +10,11 @@ import sys
 import time
 
 import pytest
-
-from cardioalert import i18n
 from cardioalert_cli import output
 from cardioalert_cli.app import COMMANDS, main
 from cardioalert_cli.language import choose_language
-from tests.fake_pipeline import pipeline  # noqa: F401 - a fixture
+
+from cardioalert import i18n
 
 ESCAPE = "\x1b"
 

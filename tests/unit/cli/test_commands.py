@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 
 import numpy as np
 import pytest
+from cardioalert_cli.app import main
+from cardioalert_cli.commands.doctor import LIBRARIES
 from PIL import Image
 
 from cardioalert.domain.patient import Sex, Symptom
-from cardioalert_cli.app import main
-from tests.fake_pipeline import pipeline  # noqa: F401 - a fixture
 
 
 def test_analyze_prints_the_answer(pipeline, capsys):
@@ -179,6 +181,12 @@ def test_doctor_names_what_it_looked_at(capsys):
     names = [check["name"] for check in document["checks"]]
     assert {"python", "numpy", "example photo", "temporary files", "terminal"} <= set(names)
     assert code == (0 if all(check["good"] for check in document["checks"]) else 3)
+
+
+def test_doctor_looks_at_every_dependency(checkout):
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[<>=~!\[ ]", each)[0] for each in project["dependencies"]]
+    assert sorted(names) == sorted(LIBRARIES)
 
 
 def test_doctor_prints_a_table(capsys):

@@ -7,8 +7,7 @@ import numpy as np
 from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.report.figures import (
     INK,
-    MARGIN_MM,
-    PULSE_MM,
+    LEFT_MM,
     THICK_LINE,
     THIN_LINE,
     redraw,
@@ -36,12 +35,12 @@ def test_the_grid_has_a_line_every_millimetre():
 def test_a_millivolt_is_ten_millimetres_and_a_second_twenty_five():
     picture = redraw(step_record(), pixels_per_mm=10)
     strip = dark(picture)[-400:]
-    before = round((MARGIN_MM + PULSE_MM + 4.0 * 25) * 10)
-    after = round((MARGIN_MM + PULSE_MM + 6.0 * 25) * 10)
+    before = round((LEFT_MM + 4.0 * 25) * 10)
+    after = round((LEFT_MM + 6.0 * 25) * 10)
     low = np.flatnonzero(strip[:, before]).mean()
     high = np.flatnonzero(strip[:, after]).mean()
     assert low - high == 100.0
-    step = round((MARGIN_MM + PULSE_MM + 5.0 * 25) * 10)
+    step = round((LEFT_MM + 5.0 * 25) * 10)
     assert strip[:, step].sum() > 80
 
 
