@@ -121,7 +121,8 @@ def built_measurements(
     overrides = {Lead(name): value for name, value in (leads or {}).items()}
     absent = {Lead(name): reason for name, reason in (unusable or {}).items()}
     absent.update({lead: "absent" for lead, value in overrides.items() if value is None})
-    peaks = r_peaks or tuple(0.4 + 0.857 * index for index in range(beats))
+    count = len(classes) if classes else beats
+    peaks = tuple(0.4 + 0.857 * index for index in range(count)) if r_peaks is None else r_peaks
     return Measurements(
         values=_values(dict(values or {}), dict(uncertainty or {}), len(peaks)),
         leads={

@@ -144,7 +144,7 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
     margin = distance if direction in ("at_least", "above") else -distance
     met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
     return Check(
-        outcome=_outcome(met, doubtful=abs(margin) <= quantity.sd, weak=quantity.weak),
+        outcome=_outcome(met, doubtful=0 < quantity.sd >= abs(margin), weak=quantity.weak),
         evidence=(_evidence(quantity, limit, note),),
         margin=margin,
         beats=quantity.beats,

@@ -115,6 +115,8 @@ def long_qt(case: Case, n: Numbers) -> Check:
         compare(_qtc(case, n), "at_least", n["qtc_ms"], n.note),
         _enough_beats_for_qt(case, n),
     )
+    if case.value("qtc_fridericia").reason == "unstable-rate":
+        return cap(check, _("QTc is not reliable while the rate changes"))
     rate = case.value("heart_rate").value
     if rate is not None and not n["rate_from"] <= rate <= n["rate_to"]:
         return cap(check, _("QTc is not reliable at this heart rate"))

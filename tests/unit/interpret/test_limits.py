@@ -1,0 +1,241 @@
+"""Every number of every row of the criteria, on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from cardioalert.domain.patient import Patient
+from cardioalert.interpret.case import Case as RuleCase
+from cardioalert.interpret.checks import Check, Outcome
+from cardioalert.interpret.criteria import Criterion, criteria
+from cardioalert.interpret.patterns import judge
+from tests.built_measurements import built_measurements
+from tests.unit.interpret.limit_cases import (
+    ANTERIOR,
+    CASES,
+    COEFFICIENTS,
+    COUNTS,
+    MAN,
+    OPEN_ENDS,
+    PLAIN,
+    SHAPES,
+    SOMEBODY,
+    WOMAN,
+    YOUNG_MAN,
+    Case,
+    Overrides,
+    _scored,
+    merged,
+    on,
+    rate,
+    values,
+)
+
+ROWS = {row.id: row for row in criteria()}
+SMALL = 0.001
+
+
+def outcome_of(
+    rule: str, overrides: Overrides, patient: Patient = MAN, seconds: float = 10.0
+) -> Outcome:
+    return check_of(rule, overrides, patient, seconds).outcome
+
+
+def check_of(
+    rule: str, overrides: Overrides, patient: Patient = MAN, seconds: float = 10.0
+) -> Check:
+    case = RuleCase(measurements=built_measurements(**overrides), patient=patient, duration=seconds)
+    return next(each.check for each in judge(case) if each.criterion.id == rule)
+
+
+def plain_sides() -> Iterator[tuple[str, str, Patient, float, float]]:
+    """Every plain row: rule, direction, person, value that meets it, value that misses it."""
+    for row in criteria():
+        step = 1.0 if row.measure in COUNTS else SMALL
+        for direction in row.directions() if row.measure else ():
+            for patient in (MAN, WOMAN, SOMEBODY) if row.variants else (MAN,):
+                limit = row.numbers_for(patient)[direction]
+                met = limit + {"above": step, "below": -step}.get(direction, 0.0)
+                missed = limit + {"at_least": -step, "at_most": step}.get(direction, 0.0)
+                yield row.id, direction, patient, met, missed
+
+
+@pytest.mark.parametrize(("rule", "direction", "patient", "met", "missed"), tuple(plain_sides()))
+def test_a_plain_row_fires_from_its_limit_on(rule, direction, patient, met, missed):
+    at = PLAIN[ROWS[rule].measure]
+    assert outcome_of(rule, at(met), patient) >= Outcome.BARELY
+    assert outcome_of(rule, at(missed), patient) <= Outcome.NEARLY
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.number}")
+def test_a_pattern_fires_from_its_limit_on(case: Case):
+    if case.number in OPEN_ENDS.get(case.rule, ()):
+        pytest.skip("an open end")
+    limit = ROWS[case.rule].numbers_for(case.patient)[case.number]
+    for step, expected in ((case.met, True), (case.missed, False)):
+        value = limit + step
+        overrides = merged(case.base, case.at(value))
+        outcome = outcome_of(case.rule, overrides, case.patient, case.seconds(value))
+        fires = Outcome.NEARLY if case.possible else Outcome.BARELY
+        assert (outcome >= fires) is expected, (value, outcome)
+
+
+@pytest.mark.parametrize("rule", SHAPES)
+def test_a_shape_fires_only_when_it_is_complete(rule):
+    fires, stays = SHAPES[rule]
+    for overrides in fires:
+        assert outcome_of(rule, overrides) is Outcome.MET
+    for overrides in stays:
+        assert outcome_of(rule, overrides) is Outcome.NOT_MET
+
+
+@pytest.mark.parametrize("row", criteria(), ids=lambda row: row.id)
+def test_every_number_of_every_row_has_a_case(row: Criterion):
+    if row.measure:
+        assert row.measure in PLAIN
+        return
+    tested = {case.number for case in CASES if case.rule == row.id}
+    exempt = {*COEFFICIENTS.get(row.id, ()), *OPEN_ENDS.get(row.id, ())}
+    assert set(row.all_number_names()) == tested | exempt
+    assert tested or row.id in SHAPES
+
+
+@pytest.mark.parametrize("row", criteria(), ids=lambda row: row.id)
+def test_a_row_is_not_assessable_without_its_measures(row: Criterion):
+    nothing = {
+        "values": dict.fromkeys(built_measurements().values),
+        "unusable": dict.fromkeys(built_measurements().leads, "noisy"),
+        "rhythm": dict.fromkeys(
+            (
+                "rr_min",
+                "rr_max",
+                "rr_variation",
+                "rr_successive",
+                "p_repetition",
+                "p_before_every_qrs",
+                "longest_pause",
+            )
+        ),
+        "r_peaks": (),
+        "einthoven_residual": None,
+    }
+    if row.id in ("EIN", "RH10"):  # no disagreement without leads; no beats is what RH10 is about
+        return
+    assert outcome_of(row.id, nothing) is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("patient", [MAN, YOUNG_MAN, WOMAN, SOMEBODY])
+def test_nothing_fires_in_a_normal_adult(patient):
+    case = RuleCase(measurements=built_measurements(), patient=patient)
+    fired = {each.criterion.id for each in judge(case) if each.outcome > Outcome.NOT_MET}
+    assert fired == {"RH1"}
+
+
+def test_women_get_their_addition_to_the_cornell_product():
+    overrides = merged(values(qrs=100), on("V3", s=-1.65), on("aVL", r=0.2))
+    man, woman = (check_of("LVH-CP", overrides, patient) for patient in (MAN, WOMAN))
+    assert man.margin == pytest.approx(1850 - 2440)
+    assert woman.margin == pytest.approx(2650 - 2440)
+
+
+@pytest.mark.parametrize(
+    ("signs", "points"),
+    [
+        (("voltage", "strain"), 6),
+        (("voltage", "atrial"), 6),
+        (("voltage", "axis"), 5),
+        (("voltage", "qrs", "peak"), 5),
+        (("voltage", "qrs"), 4),
+        (("strain", "atrial", "axis", "qrs", "peak"), 10),
+    ],
+)
+def test_romhilt_estes_adds_its_points(signs, points):
+    check = check_of("LVH-RE", _scored(*signs))
+    assert check.evidence[0].value == points
+    assert check.outcome is (Outcome.MET if points >= 5 else Outcome.NEARLY)
+
+
+def test_romhilt_estes_is_open_while_a_missing_sign_could_decide():
+    missing = merged(_scored("strain"), values(qrs_axis=None))
+    assert outcome_of("LVH-RE", missing) is Outcome.UNKNOWN
+
+
+def test_the_lad_formula_gives_its_published_value():
+    overrides = merged(ANTERIOR, on("V3", st_j60=0.3), values(qtc_bazett=420))
+    expected = 0.052 * 420 - 0.151 * 15.5 - 0.268 * 12.0 + 1.062 * 3.0
+    check = check_of("LAD4", overrides)
+    formula = next(each for each in check.evidence if each.measure == "lad_formula")
+    assert formula.value == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(("patient", "normal_qrs"), [(MAN, 95), (WOMAN, 88), (SOMEBODY, 95)])
+def test_a_wide_qrs_is_replaced_before_qtc_is_judged(patient, normal_qrs):
+    check = check_of("QTL-500", values(qtc_fridericia=570, qrs=150), patient)
+    assert check.evidence[0].value == 570 - 150 + normal_qrs
+    assert check.evidence[0].measure == "qtc_corrected"
+
+
+@pytest.mark.parametrize("rule", ["QTS", "QTS-340"])
+def test_a_wide_qrs_is_replaced_before_qtc_is_called_short(rule):
+    limit = ROWS[rule].numbers["qtc_ms"]
+    assert outcome_of(rule, values(qtc_fridericia=limit + 24, qrs=130)) >= Outcome.NEARLY
+    assert check_of(rule, values(qtc_fridericia=340, qrs=150)).evidence[0].value == 285
+
+
+@pytest.mark.parametrize(
+    ("rule", "at", "sd"),
+    [
+        ("STE", lambda x: on(("II", "aVF"), st_j=0.1 + x), 0.02),
+        ("STD", lambda x: on(("V5", "V6"), st_j=-0.05 - x, st_j80=-0.2), 0.02),
+        ("LVH-S", lambda x: on("V1", s=-2.3 - x), 0.035),
+        (
+            "HR1-40",
+            lambda x: merged(rate(40 - 100 * x), {"uncertainty": {"heart_rate": 2.0}}),
+            0.02,
+        ),
+        ("AV1", lambda x: merged(values(pr=200 + 1000 * x), {"uncertainty": {"pr": 0.02}}), 0.02),
+    ],
+)
+def test_within_one_standard_deviation_it_is_borderline(rule, at, sd):
+    assert outcome_of(rule, at(1.5 * sd)) is Outcome.MET
+    assert outcome_of(rule, at(0.5 * sd)) is Outcome.BARELY
+    assert outcome_of(rule, at(-0.5 * sd)) is Outcome.NEARLY
+    assert outcome_of(rule, at(-1.5 * sd)) is Outcome.NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("pr", 0.192, Outcome.NEARLY), ("qrs", 0.102, Outcome.NEARLY), ("pr", 0.188, Outcome.NOT_MET)],
+)
+def test_on_paper_intervals_have_an_error_of_ten_milliseconds(name, value, expected):
+    measured = built_measurements(values={name: value})
+    case = RuleCase(measurements=measured, patient=MAN, on_paper=True)
+    rule = {"pr": "AV1", "qrs": "IVCD"}[name]
+    assert next(each.outcome for each in judge(case) if each.criterion.id == rule) is expected
+
+
+def test_on_paper_st_has_an_error_of_half_a_millimeter():
+    measured = built_measurements(leads={"II": {"st_j": 0.06}, "aVF": {"st_j": 0.06}})
+    digital = RuleCase(measurements=measured, patient=MAN)
+    paper = replace(digital, on_paper=True)
+    found = [
+        next(each.outcome for each in judge(case) if each.criterion.id == "STE")
+        for case in (digital, paper)
+    ]
+    assert found == [Outcome.NOT_MET, Outcome.NEARLY]
+
+
+def test_a_noisy_lead_widens_its_own_error():
+    quiet = on(("II", "aVF"), st_j=0.06)
+    noisy = merged(quiet, on(("II", "aVF"), noise=0.2))
+    assert outcome_of("STE", quiet) is Outcome.NOT_MET
+    assert outcome_of("STE", noisy) is Outcome.NEARLY
+
+
+def test_few_clean_beats_leave_st_possible_never_absent():
+    few = on(("II", "aVF"), beats=2)
+    assert outcome_of("STE", merged(few, on(("II", "aVF"), st_j=0.3))) is Outcome.NEARLY
+    assert outcome_of("STE", few) is Outcome.UNKNOWN
