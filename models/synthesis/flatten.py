@@ -33,13 +33,17 @@ class FlatSample:
 
 
 def random_residual(rng: np.random.Generator, frame: Frame) -> Warp:
-    """The error that flattening leaves: page mm -> flat px, nearly 8 px per mm."""
+    """The error that flattening leaves: page mm -> flat px, nearly 8 px per mm.
+
+    Mostly below 1.5 % of scale, 1 degree and 0.5 mm; one page in eight is three times worse.
+    """
     x0, y0, x1, y1 = frame
-    careless = rng.choice([0.0, 0.3, 1.0], p=[0.3, 0.45, 0.25])
+    careless = rng.choice([0.0, 0.3, 1.0, 3.0], p=[0.25, 0.4, 0.23, 0.12])
     scale = PIXELS_PER_MM * (1 + careless * rng.uniform(-0.015, 0.015, 2))
     angle = np.deg2rad(careless * float(np.clip(rng.normal(0, 0.5), -1, 1)))
     linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = linear @ np.diag(scale)
+    shear = np.array([[1.0, careless * rng.normal(0, 0.008)], [0.0, 1.0]])
+    linear = linear @ shear @ np.diag(scale)
     middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     target = np.array([(x1 - x0) / 2, (y1 - y0) / 2]) * PIXELS_PER_MM
     homography = np.eye(3)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 SIGMA = 1.0  # px, half width of the centre line's ridge where the signal is flat
 STEEP_SIGMA = 0.1  # more px for each px that the signal rises in a column
 LARGEST_SIGMA = 2.5  # px
@@ -20,7 +21,6 @@ class CropSource:
     ----------
     folder : where the pages are
     size : side of a crop, px
-    skip : number of the oldest pages to leave out
     """
 
     folder: Path
@@ -35,12 +35,15 @@ class CropSource:
         self.names = sorted(p for p in pages if "_" not in p.stem)
         return len(self.names)
 
-    def batch(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return pages (count, 3, size, size) 0..1 and targets (count, 4, size, size) 0..1."""
-        crops = [self.crop() for _ in range(count)]
-        return np.stack([c[0] for c in crops]), np.stack([c[1] for c in crops])
+    def batch(self, count: int) -> Batch:
+        """Return pages, targets and column weights.
 
-    def crop(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        Their shapes are (count, 3, size, size), (count, 4, size, size) and (count, size).
+        """
+        pages, targets, importances = zip(*(self.crop() for _ in range(count)), strict=True)
+        return np.stack(pages), np.stack(targets), np.stack(importances)
+
+    def crop(self) -> Batch:
         """Cut one crop, preferring places with traces."""
         name = self.names[self.rng.integers(len(self.names))]
         page = np.load(name, mmap_mode="r")
@@ -60,7 +63,8 @@ class CropSource:
             if self.rng.random() < 0.3:
                 rgb, target = rgb[::-1], target[:, ::-1]
         image = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32) / 255
-        return image, np.ascontiguousarray(target, dtype=np.float32)
+        target = np.ascontiguousarray(target, dtype=np.float32)
+        return image, target, column_importance(lines)
 
 
 def centre_map(lines: NDArray[np.float32], *, height: int) -> NDArray[np.float32]:
@@ -85,6 +89,16 @@ def centre_map(lines: NDArray[np.float32], *, height: int) -> NDArray[np.float32
             place = rows[ok], columns[ok]
             ridge[place] = np.maximum(ridge[place], value)
     return ridge
+
+
+def column_importance(lines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return 1 for columns where all lines (n, w) are calm, up to 4 at flanks and peaks."""
+    rise = np.zeros(lines.shape[1], np.float32)
+    for line in lines:
+        step = np.abs(np.nan_to_num(np.diff(line)))
+        rise[1:] = np.maximum(rise[1:], step)
+        rise[:-1] = np.maximum(rise[:-1], step)
+    return 1 + np.clip(rise / 4, 0, 3)
 
 
 def layer_targets(layers: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -78,7 +78,7 @@ class Trainer:
                 self.log(float(np.mean(losses)), source.refresh())
                 saved, losses = now, []
 
-    def learn(self, page: Tensor, target: Tensor, *, progress: float) -> float:
+    def learn(self, page: Tensor, target: Tensor, importance: Tensor, *, progress: float) -> float:
         """Take one optimiser step; the learning rate falls along a half cosine."""
         warm = min(1.0, (self.step + 1) / 100)
         rate = LEARNING_RATE * warm * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * progress)))
@@ -87,7 +87,7 @@ class Trainer:
         self.network.train()
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(page)
-        loss = segmentation_loss(logits.float(), target)
+        loss = segmentation_loss(logits.float(), target, importance)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -130,13 +130,13 @@ class Trainer:
 
 def prefetch(source: CropSource, batch: int):  # noqa: ANN201
     """Yield batches that a thread prepares while the network learns."""
-    ready: queue.Queue[tuple[Tensor, Tensor]] = queue.Queue(maxsize=4)
+    ready: queue.Queue[tuple[Tensor, Tensor, Tensor]] = queue.Queue(maxsize=4)
 
     def fill() -> None:
         while True:
-            page, target = source.batch(batch)
-            tensor = torch.from_numpy(page).contiguous(memory_format=torch.channels_last)
-            ready.put((tensor, torch.from_numpy(target)))
+            page, target, importance = map(torch.from_numpy, source.batch(batch))
+            page = page.contiguous(memory_format=torch.channels_last)
+            ready.put((page, target, importance))
 
     threading.Thread(target=fill, daemon=True).start()
     while True:

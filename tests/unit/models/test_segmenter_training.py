@@ -40,8 +40,9 @@ def test_right_answer_costs_less_than_wrong():
     target = torch.zeros(1, 4, 32, 32)
     target[:, :, 10] = 1.0
     right = (target * 2 - 1) * 8
-    assert segmentation_loss(right, target) < segmentation_loss(-right, target)
-    assert column_loss(right[:, 0], target[:, 0]) < 0.1
+    even = torch.ones(1, 32)
+    assert segmentation_loss(right, target, even) < segmentation_loss(-right, target, even)
+    assert column_loss(right[:, 0], target[:, 0], even) < 0.1
 
 
 def test_perfect_maps_measure_perfect():
@@ -61,7 +62,8 @@ def test_crops_come_with_their_targets(tmp_path):
     np.save(tmp_path / "000001_centre.npy", np.full((1, 160), 60.0, np.float32))
     source = CropSource(tmp_path, 64, rng)
     assert source.refresh() == 1
-    pages, targets = source.batch(3)
+    pages, targets, importances = source.batch(3)
+    assert (importances == 1).all()
     assert pages.shape == (3, 3, 64, 64)
     assert targets.shape == (3, 4, 64, 64)
     assert 0 <= pages.min() <= pages.max() <= 1
