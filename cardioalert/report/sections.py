@@ -119,7 +119,7 @@ def _st_levels(leads: Mapping[Lead, LeadMeasurements], look: Look) -> Renderable
     for first in range(0, len(levels), a_row):
         label = Text(_("ST at J, mV")) if first == 0 else Text()
         cells = [
-            Text.assemble((f"{lead:<4}", "dim"), f"{level:+.2f}")
+            Text.assemble((f"{lead:<4}", "dim"), f"{round(level, 2) + 0.0:+.2f}")
             for lead, level in levels[first : first + a_row]
         ]
         table.add_row(label, *cells)
@@ -185,18 +185,27 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> RenderableType:
     return Group(title, table)
 
 
-def not_assessed(result: Interpretation, look: Look) -> RenderableType:
-    """Return what could not be judged, one line for each reason."""
+def not_assessed(result: Interpretation, look: Look, *, explain: bool) -> RenderableType:
+    """Return what could not be judged, one line for each reason.
+
+    What this version never judges, in any ECG, is counted only, unless an explanation is wanted.
+    """
+    never = text.rules_never_judged()
     by_reason: dict[str, list[str]] = {}
     for missing in result.not_assessed:
-        by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
-    if not by_reason:
-        return Text()
-    lines = []
-    for reason, titles in by_reason.items():
-        line = Text(text.reason_text(reason), style="default")
-        if named := ", ".join(dict.fromkeys(filter(None, titles))):
-            line.append(": ")
-            line.append(named, style="dim")
-        lines.append(listed(look.sign("·", "-"), line))
-    return section(_("Not assessed"), *lines)
+        if explain or missing.code not in never:
+            by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
+    sign = look.sign("·", "-")
+    lines = [listed(sign, _reason_line(reason, titles)) for reason, titles in by_reason.items()]
+    if left_out := sum(missing.code in never for missing in result.not_assessed) * (not explain):
+        counted = _("{count} further criteria are never judged by this version; see --explain")
+        lines.append(listed(sign, Text(counted.format(count=left_out))))
+    return section(_("Not assessed"), *lines) if lines else Text()
+
+
+def _reason_line(reason: str, titles: Iterable[str]) -> Text:
+    """Return a reason and what it kept from being judged."""
+    line = Text(text.reason_text(reason))
+    if named := ", ".join(dict.fromkeys(filter(None, titles))):
+        line.append(f": {named}", style="dim")
+    return line

@@ -154,12 +154,12 @@ def _plan(signal: NDArray[np.float32], seconds: float, characters: int) -> _Scal
     on_paper = characters * DOTS_WIDE / row_seconds * SECONDS_PER_MILLIVOLT
     most_dots = (MOST_LINES - 1) * DOTS_HIGH
     dots_per_millivolt = min(on_paper, most_dots / (above + below))
-    baseline_row = _next_inner_row(math.ceil(above * dots_per_millivolt))
-    dots = baseline_row + 1 + math.ceil(below * dots_per_millivolt)
+    baseline_row = _next_inner_row(math.ceil(above * dots_per_millivolt - 0.5))
+    last_row = math.floor(baseline_row + 0.5 + below * dots_per_millivolt)
     return _Scale(
         rows=rows,
         characters=characters,
-        lines=math.ceil(dots / DOTS_HIGH),
+        lines=last_row // DOTS_HIGH + 1,
         row_seconds=row_seconds,
         top=baseline + (baseline_row + 0.5) / dots_per_millivolt,
         dots_per_millivolt=dots_per_millivolt,
@@ -188,9 +188,14 @@ def _row(
         canvas, signal[edges[0] : edges[1]], top=scale.top, dots_per_unit=scale.dots_per_millivolt
     )
     pulse = to_text(_pulse(scale))
+    if index > 0:
+        pulse = [" " * len(pulse[0])] * scale.lines
+    curve = to_text(canvas)
+    used = [number for number, line in enumerate(curve) if line.strip() or pulse[number].strip()]
+    shown = slice(min(used, default=0), max(used, default=0) + 1)
     return StripRow(
-        pulse=tuple(pulse if index == 0 else [" " * len(pulse[0])] * scale.lines),
-        curve=tuple(to_text(canvas)),
+        pulse=tuple(pulse[shown]),
+        curve=tuple(curve[shown]),
         ticks=_ticks(peaks - index * scale.row_seconds, scale, mark="▴" if unicode else "^"),
     )
 

@@ -53,7 +53,7 @@ def answer(analysis: Analysis, *, look: Look, explain: bool = False) -> Renderab
         _urgency_box(result, look),
         sections.measurements(measurements, analysis.patient, look, explain=explain),
         sections.findings(result.findings, look, explain=explain),
-        sections.not_assessed(result, look),
+        sections.not_assessed(result, look, explain=explain),
         _advice(result),
         _disclaimer(),
     )

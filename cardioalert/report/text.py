@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from cardioalert.domain.clinical import FindingStatus, Measured, Overall, Status, Urgency
 from cardioalert.domain.imaging import Digitized, Grade, NamedBy
 from cardioalert.domain.measures import Measure
@@ -12,6 +14,7 @@ from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
 from cardioalert.measure.reasons import reasons
 from cardioalert.report.limits import Limits, Side
+from cardioalert.tables import read_toml
 
 
 def urgency_word(urgency: Urgency) -> str:
@@ -140,6 +143,13 @@ def rule_title(code: str) -> str:
     """Return what a rule looks for; empty for codes that are no rule, such as `network`."""
     titles = {criterion.id: criterion.title for criterion in criteria()}
     return _(titles.get(code, ""))
+
+
+@cache
+def rules_never_judged() -> frozenset[str]:
+    """Return the ids of the criteria that this version cannot judge in any ECG."""
+    rows = read_toml("cardioalert.interpret", "not_computed.toml")["criterion"]
+    return frozenset(row["id"] for row in rows)
 
 
 def limits_text(limits: Limits | None, *, dash: str = "–") -> str:

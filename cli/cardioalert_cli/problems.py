@@ -69,7 +69,8 @@ class Problem:
 
     def to_dict(self) -> dict[str, str]:
         """Return the error object of `--json`."""
-        hint = f"{self.hint} {self.command}".strip()
+        command = _("Try: {command}").format(command=self.command) if self.command else ""
+        hint = " ".join(filter(None, (self.hint, command)))
         return {"code": self.code, "message": self.message, "hint": hint}
 
 
