@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cardioalert.formats.registry import read_record, write_record
     from cardioalert.pipeline import analyze, digitize
 
-    __version__: str
+__version__ = "0.1.0"
 
 __all__ = [
     "Analysis",
@@ -63,12 +63,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562)."""
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - 10 ms that few callers need
-
-        value: Any = version("cardioalert")
-    elif name in _MODULES:
-        value = import_module(f"cardioalert.{name}")
+    if name in _MODULES:
+        value: Any = import_module(f"cardioalert.{name}")
     elif name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
     else:
