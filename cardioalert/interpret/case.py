@@ -173,8 +173,10 @@ def lead_value(measured: LeadMeasurements, name: str) -> float | None:
     """Return one amplitude or duration; R, S and T as the rules mean them.
 
     `r_height` is the tallest positive and `s_depth` the deepest negative deflection of the QRS (as
-    a positive number, a QS complex included), `qs` the depth of a QRS without any R.
+    a positive number, a QS complex included); a QS complex has no Q of its own.
     """
+    if name in ("q_depth", "q_duration") and is_qs(measured):
+        return 0.0
     if name == "r_height":
         return _largest(measured.r, measured.r_prime)
     if name == "s_depth":
@@ -187,6 +189,13 @@ def lead_value(measured: LeadMeasurements, name: str) -> float | None:
         return None if measured.p_terminal is None else -measured.p_terminal
     value: float | None = getattr(measured, name)
     return value
+
+
+def is_qs(measured: LeadMeasurements) -> bool | None:
+    """Tell whether the QRS has no R at all; None when it could not be measured."""
+    if measured.qs is not None:
+        return measured.qs
+    return None if measured.r is None else measured.r <= 0
 
 
 def _largest(*values: float | None) -> float | None:

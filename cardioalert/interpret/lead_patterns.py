@@ -9,7 +9,7 @@ from typing import Final
 from cardioalert.domain.clinical import Evidence
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.case import ADJACENT, Case, Place
+from cardioalert.interpret.case import ADJACENT, Case, Place, is_qs
 from cardioalert.interpret.checks import (
     Check,
     Outcome,
@@ -92,9 +92,10 @@ def mostly_positive(case: Case, lead: Lead) -> bool | None:
 
 def qs_complex(case: Case, lead: Lead, depth: float) -> Check:
     """A QRS without any R, at least `depth` deep."""
-    r, s = case.number("r_height", lead), case.lead("s_depth", lead)
+    measured, s = case.measurements.leads.get(lead), case.lead("s_depth", lead)
+    shape = None if measured is None else is_qs(measured)
     text = _("QS in {lead}").format(lead=lead)
-    flag = r <= 0 and s.value >= depth if r is not None and s.value is not None else None
+    flag = shape and s.value >= depth if shape is not None and s.value is not None else None
     check = seen(flag, text, measure="qrs_shape", leads=(lead,))
     return cap_weak(check, case, lead)
 
