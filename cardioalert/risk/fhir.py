@@ -237,7 +237,16 @@ def read_response(resource: Mapping[str, Any]) -> dict[str, Any]:
     InvalidAnswerError
         When it is a response to another form, or a code is unknown.
     """
-    response = _find_response(resource)
+    try:
+        return _read_items(_find_response(resource))
+    except (AttributeError, TypeError) as error:
+        raise InvalidAnswerError(
+            f"the resource does not have the shape of FHIR: {error}"
+        ) from error
+
+
+def _read_items(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers of a response."""
     address = str(response.get("questionnaire", "")).partition("|")[0]
     if address not in form()["questionnaires_accepted"]:
         raise InvalidAnswerError(f"questionnaire {address!r} is not the national CVD form")

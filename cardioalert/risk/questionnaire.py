@@ -287,7 +287,7 @@ def _read_tobacco(value: Any, values: dict[str, float]) -> None:
     """Turn tobacco use into the two yes/no answers it holds."""
     if value is None or value == "":
         return
-    if value not in TOBACCO_CODES:
+    if not isinstance(value, str) or value not in TOBACCO_CODES:
         raise InvalidAnswerError(
             f"tobacco_use is {value!r}, but one of {', '.join(TOBACCO_CODES)} was expected"
         )

@@ -59,6 +59,7 @@ def test_a_given_bmi_wins_over_the_computed_one():
         {"symptoms": ["hiccups"]},
         {"symptoms": {"a": 1}},
         {"tobacco_use": "pipe"},
+        {"tobacco_use": ["never"]},
     ],
 )
 def test_answers_of_the_wrong_kind_are_refused(raw):

@@ -145,6 +145,8 @@ def test_a_bundle_reads_like_the_response_in_it():
     [
         {"resourceType": "QuestionnaireResponse", "questionnaire": "https://example.org/other"},
         {"resourceType": "Patient"},
+        {"resourceType": "Bundle", "entry": [1]},
+        EXAMPLE | {"item": [{"linkId": "age", "answer": ["55"]}]},
         EXAMPLE
         | {"item": [{"linkId": "tobacco-use", "answer": [{"valueCoding": {"code": "pipe"}}]}]},
     ],

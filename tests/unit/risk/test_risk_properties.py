@@ -17,11 +17,12 @@ RANGES = {
     "who2019-lab": {"sbp": (90, 200), "total_cholesterol_mmol": (2.5, 9)},
     # the range of the printed SCORE2 charts
     "score2": {"sbp": (100, 180), "total_cholesterol_mmol": (3, 8), "hdl_mmol": (0.8, 2.2)},
-    # above 87 years the published effect of smoking reverses in men
+    # in men above 87 years the published effect of smoking reverses, and in men who smoke, with
+    # cholesterol below 4 mmol/L and high pressure, that of age
     "score2-op": {
         "age": (70, 87),
         "sbp": (100, 180),
-        "total_cholesterol_mmol": (3, 8),
+        "total_cholesterol_mmol": (4, 8),
         "hdl_mmol": (0.8, 2.2),
     },
     "score2-diabetes": {
@@ -129,8 +130,26 @@ PREVENT = {
             },
             {"smoker": 1.0},
         ),
+        (
+            "score2-op",
+            M,
+            {
+                "age": 70.0,
+                "smoker": 1.0,
+                "sbp": 177.0,
+                "total_cholesterol_mmol": 3.0,
+                "hdl_mmol": 1.0,
+                "diabetes": 0.0,
+            },
+            {"age": 71.0},
+        ),
     ],
-    ids=["prevent-low-pressure", "prevent-kidney-and-age", "score2-op-oldest-men"],
+    ids=[
+        "prevent-low-pressure",
+        "prevent-kidney-and-age",
+        "score2-op-oldest-men",
+        "score2-op-low-cholesterol",
+    ],
 )
 def test_known_corners_where_a_published_equation_falls(name, sex, x, worse):
     score = scores()[name]
