@@ -13,6 +13,7 @@ import io
 import re
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 
 import cardioalert
@@ -25,6 +26,7 @@ from cardioalert.report.terminal import answer
 FOLDER = Path(__file__).parent / "images"
 PHOTO = Path(__file__).parents[1] / "examples" / "ecg_photo.jpg"
 WIDTH = 88  # characters
+OVERLAY_WIDTH = 1200  # pixels
 
 CHARACTER_WIDTH = 12.2  # of the SVG that rich writes
 LINE_HEIGHT = 24.4
@@ -46,7 +48,9 @@ def main() -> None:
     (FOLDER / "answer.svg").write_text(terminal_picture(analysis), encoding="utf-8")
     save_picture(redraw(analysis.record), FOLDER / "redrawn.png")
     if analysis.digitized is not None:
-        save_picture(draw_overlay(analysis.digitized), FOLDER / "overlay.png")
+        overlay = Image.fromarray(draw_overlay(analysis.digitized))
+        overlay.thumbnail((OVERLAY_WIDTH, OVERLAY_WIDTH))
+        overlay.save(FOLDER / "overlay.jpg", quality=85)
 
 
 def terminal_picture(analysis: cardioalert.Analysis) -> str:

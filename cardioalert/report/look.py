@@ -67,12 +67,12 @@ def rows(look: Look) -> Table:
     return table
 
 
-def listed(sign: str, line: RenderableType) -> RenderableType:
+def listed(sign: str | Text, line: RenderableType) -> RenderableType:
     """Return an item of a list: a sign, and a text that keeps its indent when it wraps."""
     table = Table.grid(padding=(0, 1))
-    table.add_column(style="dim")
+    table.add_column()
     table.add_column(overflow="fold")
-    table.add_row(sign, line)
+    table.add_row(Text(sign, style="dim") if isinstance(sign, str) else sign, line)
     return table
 
 

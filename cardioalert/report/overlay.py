@@ -16,7 +16,7 @@ from cardioalert.geometry import sample_lattice
 from cardioalert.report.drawing import Color, Picture, draw_line, write
 
 LINE_MM: Final = 0.22  # thinner than printed ink, which stays visible on both sides
-OPACITY: Final = 0.7
+OPACITY: Final = 0.8
 TICK_MM: Final = 3.0  # above and below the baseline
 NAME_MM: Final = 2.6
 SMALLEST_LETTERS: Final = 11  # pixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -23,6 +24,8 @@ from cardioalert.i18n import translate as _
 from cardioalert.report import text
 from cardioalert.report.limits import Limits, Side, limits_for, side_of
 from cardioalert.report.look import SIDE_STYLE, URGENCY_STYLE, Look, listed, rows, section
+
+TITLES_SHOWN: Final = 4  # of the criteria behind one reason, unless an explanation is wanted
 
 
 def measurements(
@@ -81,7 +84,7 @@ def _verdict(value: Measured, side: Side | None, look: Look) -> Text:
         if side != "within":
             verdict.append(f" {text.side_word(side)}", style=style)
     if value.status is Status.BORDERLINE:
-        verdict.append(look.sign(" ≈", " ~"), style="dim")
+        verdict.append(" " * bool(verdict) + look.sign("≈", "~"), style="dim")
     return verdict
 
 
@@ -165,11 +168,7 @@ def findings(found: Iterable[Finding], look: Look, *, explain: bool) -> Renderab
 def _finding(finding: Finding, look: Look, *, explain: bool) -> RenderableType:
     """Return one finding."""
     color = URGENCY_STYLE[finding.urgency][1]
-    title = Text.assemble(
-        (look.sign("● ", "* "), color),
-        (finding.title, "bold"),
-        f"  {text.finding_status_word(finding.status)}",
-    )
+    title = Text.assemble((finding.title, "bold"), f"  {text.finding_status_word(finding.status)}")
     if finding.probability is not None:
         share = _("network {share:.0%}").format(share=finding.probability)
         title.append(f"  {share}", style="dim")
@@ -182,7 +181,7 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> RenderableType:
         table.add_row("  " + _("against") if number == 0 else "", Text(against))
     if explain:
         table.add_row("  " + _("decided by"), Text(", ".join(finding.decided_by), style="dim"))
-    return Group(title, table)
+    return Group(listed(Text(look.sign("●", "*"), style=color), title), table)
 
 
 def not_assessed(result: Interpretation, look: Look, *, explain: bool) -> RenderableType:
@@ -196,16 +195,23 @@ def not_assessed(result: Interpretation, look: Look, *, explain: bool) -> Render
         if explain or missing.code not in never:
             by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
     sign = look.sign("·", "-")
-    lines = [listed(sign, _reason_line(reason, titles)) for reason, titles in by_reason.items()]
+    most = len(result.not_assessed) if explain else TITLES_SHOWN
+    lines = [
+        listed(sign, _reason_line(reason, titles, most=most))
+        for reason, titles in by_reason.items()
+    ]
     if left_out := sum(missing.code in never for missing in result.not_assessed) * (not explain):
         counted = _("{count} further criteria are never judged by this version; see --explain")
         lines.append(listed(sign, Text(counted.format(count=left_out))))
     return section(_("Not assessed"), *lines) if lines else Text()
 
 
-def _reason_line(reason: str, titles: Iterable[str]) -> Text:
-    """Return a reason and what it kept from being judged."""
+def _reason_line(reason: str, titles: Iterable[str], *, most: int) -> Text:
+    """Return a reason and what it kept from being judged, the first `most` of them by name."""
     line = Text(text.reason_text(reason))
-    if named := ", ".join(dict.fromkeys(filter(None, titles))):
-        line.append(f": {named}", style="dim")
+    named = list(dict.fromkeys(filter(None, titles)))
+    if named:
+        line.append(": " + ", ".join(named[:most]), style="dim")
+    if len(named) > most:
+        line.append(_(" and {count} more").format(count=len(named) - most), style="dim")
     return line

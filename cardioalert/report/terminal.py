@@ -96,7 +96,7 @@ def _quality(digitized: Digitized, look: Look) -> Text:
         (look.sign("● ", ""), color), (text.grade_word(quality.grade), f"bold {color}")
     )
     for notice in _once((*quality.reasons, *digitized.warnings)):
-        lines.append(f"\n{notice.message}")
+        lines.append(f"\n{text.sentence(notice.message)}")
     return lines
 
 

@@ -179,3 +179,8 @@ def named_by_word(named_by: NamedBy) -> str:
         "morphology": _("its shape"),
     }
     return words[named_by]
+
+
+def sentence(message: str) -> str:
+    """Return a message with a capital first letter."""
+    return message[:1].upper() + message[1:]
