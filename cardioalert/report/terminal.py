@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +71,7 @@ def _header(
     record: ECGRecord, digitized: Digitized | None, patient: Patient, look: Look
 ) -> RenderableType:
     """Return what was read, and how well."""
-    name = PurePath(record.source.path).name or _("ECG")
+    name = text.source_name(record.source.path)
     title = Text(f" {name}", style="bold", overflow="ellipsis", no_wrap=True)
     table = rows(look)
     if digitized is None:

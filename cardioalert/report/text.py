@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import PurePath
 
 from cardioalert.domain.clinical import FindingStatus, Measured, Overall, Status, Urgency
 from cardioalert.domain.imaging import Digitized, Grade, NamedBy
 from cardioalert.domain.measures import Measure
 from cardioalert.domain.patient import Patient, Sex, Symptom
 from cardioalert.domain.record import ECGRecord
+from cardioalert.files import STANDARD_INPUT
+from cardioalert.formats.registry import FORMATS
 from cardioalert.i18n import translate as _
 from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
@@ -87,11 +90,23 @@ def patient_text(patient: Patient) -> str:
     return ", ".join(parts)
 
 
+def source_name(path: str) -> str:
+    """Return a short name of where an ECG came from."""
+    if path == STANDARD_INPUT:
+        return _("standard input")
+    return PurePath(path).name or _("ECG")
+
+
+def format_name(kind: str) -> str:
+    """Return the name of a digital format."""
+    return {form.kind: form.name for form in FORMATS}.get(kind, kind)
+
+
 def record_text(record: ECGRecord) -> str:
     """Return what a digital record holds."""
     return ", ".join(
         (
-            _("{kind} record").format(kind=record.source.kind.upper()),
+            _("{kind} record").format(kind=format_name(record.source.kind)),
             _("{count} leads").format(count=len(record.leads)),
             f"{record.duration:.1f} s",
             f"{record.sampling_rate:g} Hz",
