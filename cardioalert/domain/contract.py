@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import cache
-from importlib import metadata
 from typing import Any, Final
 
+from cardioalert import __version__
 from cardioalert.domain.clinical import (
     Analysis,
     Beats,
@@ -138,7 +138,7 @@ def source_to_dict(source: SourceFile) -> Document:
 def software() -> Document:
     """Return the version that made a document, and the networks it came with."""
     return {
-        "version": version(),
+        "version": __version__,
         "models": [{"name": name, "sha256": sha256} for name, sha256 in networks()],
     }
 
@@ -149,14 +149,6 @@ def networks() -> tuple[tuple[str, str], ...]:
     from cardioalert_models import zoo  # noqa: PLC0415 - no stage of this package needs it
 
     return tuple((card.name, card.sha256) for card in zoo.cards())
-
-
-def version() -> str:
-    """Return the installed version of CardioAlert; `unknown` when it runs from a bare checkout."""
-    try:
-        return metadata.version("cardioalert")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def traces_of_record(digitized: Digitized) -> list[LeadTrace]:

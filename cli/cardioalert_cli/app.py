@@ -17,7 +17,7 @@ from cardioalert_cli import output
 from cardioalert_cli.language import choose_language
 from cardioalert_cli.problems import ExitCode, Problem, problem_of, usage_problem
 
-COMMANDS: Final = ("analyze", "digitize", "convert", "demo", "doctor")
+COMMANDS: Final = ("analyze", "digitize", "convert", "quiz", "demo", "doctor")
 """Each is a function in the module of the same name, in the order of the help."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import typer
 
+from cardioalert import __version__
 from cardioalert.errors import CardioAlertError
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
@@ -71,10 +72,8 @@ def doctor(
 
 def all_checks() -> Iterator[Check]:
     """Look at everything an analysis needs."""
-    from cardioalert.domain.contract import version  # noqa: PLC0415 - heavy
-
     yield Check(name="python", good=True, detail=f"{platform.python_version()}, {sys.executable}")
-    yield Check(name="cardioalert", good=True, detail=version())
+    yield Check(name="cardioalert", good=True, detail=__version__)
     for name in LIBRARIES:
         yield check_library(name)
     yield from check_networks()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cardioalert import __version__
 from cardioalert.i18n import translate as _
 from cardioalert_cli.commands.options import DebugOption, LanguageOption
 
@@ -28,7 +29,5 @@ def top(
 
 def print_version() -> None:
     """Print the version and leave."""
-    from cardioalert.domain.contract import version  # noqa: PLC0415 - heavy
-
-    typer.echo(f"cardioalert {version()}")
+    typer.echo(f"cardioalert {__version__}")
     raise typer.Exit
