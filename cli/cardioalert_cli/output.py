@@ -53,7 +53,7 @@ def write(text: str) -> None:
     """Write lines to stdout; letters that it does not know become question marks."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        print(text.encode(encoding, errors="replace").decode(encoding))  # noqa: T201
+        print(text.encode(encoding, errors="replace").decode(encoding), flush=True)  # noqa: T201
     except BrokenPipeError:
         raise ReaderGoneError from None
 
