@@ -181,14 +181,16 @@ def lead_value(measured: LeadMeasurements, name: str) -> float | None:
         return _largest(measured.r, measured.r_prime)
     if name == "s_depth":
         return _depth(measured)
-    if name == "t_depth":
-        return None if measured.t_negative is None else -measured.t_negative
-    if name == "q_depth":
-        return None if measured.q is None else -measured.q
-    if name == "p_terminal_depth":
-        return None if measured.p_terminal is None else -measured.p_terminal
-    value: float | None = getattr(measured, name)
-    return value
+    downward = DEPTHS.get(name)
+    if downward is None:
+        value: float | None = getattr(measured, name)
+        return value
+    below: float | None = getattr(measured, downward)
+    return None if below is None else -below
+
+
+DEPTHS: Final = {"q_depth": "q", "t_depth": "t_negative", "p_terminal_depth": "p_terminal"}
+"""Depths as positive numbers, and the signed amplitude they are made of."""
 
 
 def is_qs(measured: LeadMeasurements) -> bool | None:

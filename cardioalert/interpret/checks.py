@@ -259,6 +259,16 @@ def cap(check: Check, against: str) -> Check:
     return replace(check, outcome=Outcome.NEARLY, against=(*check.against, against))
 
 
+def without_evidence(check: Check) -> Check:
+    """Return a check as a condition that need not be shown."""
+    return replace(check, evidence=(), against=())
+
+
+def higher(check: Check, other: Check) -> Check:
+    """Return the one with the higher outcome, the first when they are equal."""
+    return check if check.outcome >= other.outcome else other
+
+
 def first_evidence(check: Check) -> Check:
     """Return a check with one line of evidence per measure and lead."""
     kept: dict[tuple[str, tuple[Lead, ...]], Evidence] = {}

@@ -15,14 +15,18 @@ from cardioalert.interpret.checks import (
     all_of,
     any_of,
     between,
+    cap,
     compare,
+    higher,
     n_of,
     negate,
     seen,
 )
 from cardioalert.interpret.criteria import Numbers
+from cardioalert.interpret.lead_patterns import grouped
 
 INFERIOR: Final = (Lead.II, Lead.III, Lead.AVF)
+LEFT: Final = (Lead.I, Lead.AVL, Lead.V5, Lead.V6)
 
 
 def pre_excitation(case: Case, n: Numbers) -> Check:
@@ -52,24 +56,29 @@ def pre_excited_fibrillation(case: Case, n: Numbers) -> Check:
 
 
 def right_bundle_branch_block(case: Case, n: Numbers) -> Check:
-    """Second R in V1 or V2 and a broad S in I and V6, within the limits of QRS duration."""
+    """Second R in V1 or V2 and a broad S in I and V6, within the limits of QRS duration.
+
+    With a broad S in only one of I and V6 it is possible at most.
+    """
+    broad_s = [_broad_s(case, lead, n) for lead in (Lead.I, Lead.V6)]
+    one_only = cap(any_of(*broad_s), _("no broad S in one of I and V6"))
     return all_of(
         between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
-        any_of(_rsr(case, Lead.V1, n), _rsr(case, Lead.V2, n), _late_pure_r(case, n)),
-        _broad_s(case, Lead.I, n),
-        _broad_s(case, Lead.V6, n),
+        any_of(_rsr(case, Lead.V1, n), _rsr(case, Lead.V2, n), _late_last_r(case, n)),
+        higher(all_of(*broad_s), one_only),
     )
 
 
 def left_bundle_branch_block(case: Case, n: Numbers) -> Check:
-    """Wide QRS, late R in V5 or V6 without q in I, V5 and V6, and a negative QRS in V1.
+    """Wide QRS, late or broad R over the left ventricle without q, and a negative QRS in V1.
 
-    A broad, notched or slurred R shows as its late peak; the negative QRS in V1 keeps right bundle
-    branch block out.
+    A notched or slurred R shows as a late peak in V5 or V6 or as a long R in several leads; the
+    negative QRS in V1 keeps right bundle branch block out.
     """
+    broad = [compare(case.lead("r_duration", lead), "at_least", n["r_ms"]) for lead in LEFT]
     return all_of(
         compare(case.value("qrs"), "at_least", n["qrs_ms"]),
-        _late_left_r(case, (Lead.V5, Lead.V6), n),
+        any_of(_late_left_r(case, (Lead.V5, Lead.V6), n), n_of(round(n["leads"]), broad)),
         _no_q(case, n),
         compare(_net_qrs(case, Lead.V1), "below", 0.0),
     )
@@ -121,7 +130,7 @@ def _delta_waves(case: Case, n: Numbers) -> Check:
         compare(case.lead("initial_slope_ratio", lead), "below", n["slope_ratio"])
         for lead in STANDARD_LEADS
     ]
-    return n_of(round(n["leads"]), slopes)
+    return grouped(n_of(round(n["leads"]), slopes))
 
 
 def _rsr(case: Case, lead: Lead, n: Numbers) -> Check:
@@ -138,18 +147,18 @@ def _rsr(case: Case, lead: Lead, n: Numbers) -> Check:
     return any_of(compare(case.lead("r_prime", lead), "at_least", n["r_prime_mv"]), notched)
 
 
-def _late_pure_r(case: Case, n: Numbers) -> Check:
-    """A pure R in V1 that peaks late while V5 and V6 peak in time."""
-    q, s = case.number("q_depth", Lead.V1), case.number("s_depth", Lead.V1)
-    flag = q <= 0 and s <= 0 if q is not None and s is not None else None
-    pure = seen(flag, _("pure R in V1"), measure="qrs_shape", leads=(Lead.V1,))
+def _late_last_r(case: Case, n: Numbers) -> Check:
+    """An R without S in V1 (a q before it is allowed) that peaks late, in time in V5 and V6."""
+    r, s = case.number("r_height", Lead.V1), case.number("s_depth", Lead.V1)
+    flag = r > 0 and s <= 0 if r is not None and s is not None else None
+    times = [
+        compare(case.lead("r_peak_time", lead), "at_most", n["r_peak_time_ms"])
+        for lead in (Lead.V5, Lead.V6)
+    ]
     return all_of(
-        pure,
+        seen(flag, _("R without S in V1"), measure="qrs_shape", leads=(Lead.V1,)),
         compare(case.lead("r_peak_time", Lead.V1), "above", n["r_peak_time_ms"]),
-        *(
-            compare(case.lead("r_peak_time", lead), "at_most", n["r_peak_time_ms"])
-            for lead in (Lead.V5, Lead.V6)
-        ),
+        *times,
     )
 
 

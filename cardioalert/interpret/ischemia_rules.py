@@ -18,6 +18,7 @@ from cardioalert.interpret.checks import (
     cap,
     compare,
     n_of,
+    without_evidence,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
 from cardioalert.interpret.lead_patterns import (
@@ -86,18 +87,12 @@ def posterior(case: Case, n: Numbers) -> Check:
     flat = contiguous(
         {
             Place(lead=lead): all_of(
-                compare(case.lead("st_j", lead), "at_most", n["st_mv"]),
-                compare(st_slope(case, Place(lead=lead)), "at_most", n["slope_mv"]),
-                upright_t(case, lead),
+                _flat_depression(case, Place(lead=lead), n), upright_t(case, lead)
             )
             for lead in SEPTAL
         }
     )
-    deepest = cap(
-        _deepest_in_v1_to_v4(case, n),
-        _("measured in people with a high-risk acute coronary syndrome only"),
-    )
-    return any_of(flat, deepest)
+    return any_of(flat, _deepest_in_v1_to_v4(case, n))
 
 
 def sgarbossa(case: Case, n: Numbers) -> Check:
@@ -138,13 +133,7 @@ def diffuse_depression(case: Case, n: Numbers) -> Check:
 
 def st_depression(case: Case, n: Numbers) -> Check:
     """Horizontal or downsloping ST depression in two contiguous leads."""
-    leads = {
-        place: all_of(
-            compare(case.lead("st_j", place), "at_most", n["st_mv"]),
-            compare(st_slope(case, place), "at_most", n["slope_mv"]),
-        )
-        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
-    }
+    leads = {place: _flat_depression(case, place, n) for place in (*LIMB_CHAIN, *CHEST_CHAIN)}
     return contiguous(leads)
 
 
@@ -169,12 +158,13 @@ def subtle_lad_occlusion(case: Case, n: Numbers) -> Check:
         value=round(total, 2) if known else None,
         sd=sum((factor * quantity.sd) ** 2 for factor, quantity in parts) ** 0.5,
     )
-    return grouped(all_of(case.rule("STE"), elevated, compare(score, "at_least", n["score"])))
+    shown = without_evidence(elevated)
+    return grouped(all_of(case.rule("STE"), shown, compare(score, "at_least", n["score"])))
 
 
 def _elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Place, Check]:
     """Compare ST at J with the limit of each lead."""
-    has_lvh = case.outcome(*LVH_ROWS) >= Outcome.BARELY and not spare_lvh
+    has_lvh = case.outcome(*LVH_ROWS) is Outcome.MET and not spare_lvh
     checks = {}
     for place in (*LIMB_CHAIN, *CHEST_CHAIN):
         own = place.lead in V2_V3
@@ -245,18 +235,27 @@ def _direction(case: Case, lead: Lead, *, up: bool) -> Check:
 
 
 def _deepest_in_v1_to_v4(case: Case, n: Numbers) -> Check:
-    """ST depression in two contiguous chest leads whose deepest lead is one of V1-V4."""
+    """Flat ST depression in two contiguous chest leads whose deepest lead is one of V1-V4.
+
+    Possible at most, and only from the limit on.
+    """
     values = {lead: case.number("st_j", lead) for lead in CHEST_LEADS}
     known = {lead: value for lead, value in values.items() if value is not None}
     if len(known) < len(CHEST_LEADS):
         return Check(outcome=Outcome.UNKNOWN, reasons=("not-measurable",))
     deepest = min(known, key=lambda lead: known[lead])
-    if deepest not in ANTERIOR:
+    check = contiguous({place: _flat_depression(case, place, n) for place in CHEST_CHAIN})
+    if deepest not in ANTERIOR or check.outcome < Outcome.BARELY:
         return Check(outcome=Outcome.NOT_MET)
-    leads = {
-        place: compare(case.lead("st_j", place), "at_most", n["st_mv"]) for place in CHEST_CHAIN
-    }
-    return contiguous(leads)
+    return cap(check, _("measured in people with a high-risk acute coronary syndrome only"))
+
+
+def _flat_depression(case: Case, place: Place, n: Numbers) -> Check:
+    """ST depression that does not slope up."""
+    return all_of(
+        compare(case.lead("st_j", place), "at_most", n["st_mv"]),
+        without_evidence(compare(st_slope(case, place), "at_most", n["slope_mv"])),
+    )
 
 
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(

@@ -96,20 +96,20 @@ def findings_of(judgements: Iterable[Judgement], patient: Patient) -> tuple[Find
     """Return what the judgements found, most urgent first."""
     judgements = tuple(judgements)
     met = {each.criterion.id for each in judgements if each.outcome >= Outcome.BARELY}
-    found = [
-        _finding(each, patient, met)
+    makers = [each for each in judgements if _makes_finding(each, judgements)]
+    codes = {each.criterion.finding for each in makers}
+    helpers = [
+        each
         for each in judgements
-        if each.outcome >= Outcome.NEARLY and not each.criterion.supports
-    ]
-    codes = {finding.code for finding in found}
-    support = [
-        _finding(each, patient, met)
-        for each in judgements
-        if each.outcome >= Outcome.NEARLY
-        and each.criterion.supports
+        if each.criterion.supports
         and each.criterion.finding in codes
+        and each.outcome >= Outcome.BARELY
     ]
-    return tuple(_with_territory(finding) for finding in merge_findings(found, support))
+    merged = merge_findings(
+        [_finding(each, patient, met) for each in makers],
+        [_finding(each, patient, met) for each in helpers],
+    )
+    return tuple(_with_territory(finding) for finding in merged)
 
 
 def merge_findings(
@@ -169,32 +169,47 @@ def _blocked(judgement: Judgement, block: Block) -> Judgement:
     return replace(judgement, check=replace(check, against=(*check.against, text)))
 
 
+def _makes_finding(judgement: Judgement, judgements: Iterable[Judgement]) -> bool:
+    """Tell whether a row makes a finding.
+
+    A benign row just short of its limit adds nothing where another row says the same for certain.
+    """
+    criterion, outcome = judgement.criterion, judgement.outcome
+    if criterion.supports or outcome < Outcome.NEARLY:
+        return False
+    if outcome >= Outcome.BARELY or not criterion.benign:
+        return True
+    return not any(
+        each.criterion.finding == criterion.finding
+        and each.outcome >= Outcome.BARELY
+        and not each.criterion.supports
+        for each in judgements
+    )
+
+
 def _finding(judgement: Judgement, patient: Patient, met: set[str]) -> Finding:
     """Turn a row that fired into a finding."""
     criterion, check = judgement.criterion, judgement.check
-    status = finding_status(judgement)
+    sure = is_sure(judgement)
     return Finding(
         code=criterion.finding,
         title=_(criterion.title),
-        status=status,
-        urgency=finding_urgency(
-            criterion, patient, met, lowered=status == "possible" and criterion.certain
-        ),
+        status="present" if sure and criterion.certain else "possible",
+        urgency=finding_urgency(criterion, patient, met, lowered=not sure),
         decided_by=(f"rule:{criterion.id}",),
         evidence=check.evidence or (_bare_evidence(criterion),),
         against=tuple(_(text) for text in check.against),
     )
 
 
-def finding_status(judgement: Judgement) -> FindingStatus:
-    """Tell whether a row that fired is present or possible.
+def is_sure(judgement: Judgement) -> bool:
+    """Tell whether a row that fired did so beyond doubt.
 
-    A benign row close to its limit, on either side, is possible (borderline). A row that can mean
-    danger is present from its limit on, and possible close below it.
+    A benign row close to its limit, on either side, is borderline. A row that can mean danger
+    counts from its limit on, and is possible close below it.
     """
-    criterion, outcome = judgement.criterion, judgement.outcome
-    certain = outcome is Outcome.MET or (outcome is Outcome.BARELY and not criterion.benign)
-    return "present" if certain and criterion.certain else "possible"
+    lowest = Outcome.MET if judgement.criterion.benign else Outcome.BARELY
+    return judgement.outcome >= lowest
 
 
 def _bare_evidence(criterion: Criterion) -> Evidence:

@@ -85,8 +85,8 @@ def pathological_q(case: Case, n: Numbers) -> Check:
 
 
 def tall_broad_r(case: Case, n: Numbers) -> Check:
-    """A broad dominant R with upright T in V1 or V2: an old posterior infarction."""
-    return any_of(
+    """A broad dominant R with upright T in V1 and V2: an old posterior infarction."""
+    return all_of(
         *(
             all_of(
                 compare(case.lead("r_duration", lead), "at_least", n["r_ms"]),
@@ -160,12 +160,14 @@ def tall_t(case: Case, n: Numbers) -> Check:
 
 
 def tall_t_with_danger(case: Case, n: Numbers) -> Check:
-    """Very tall T with a slow rate, a wide QRS or a junctional rhythm."""
+    """Very tall T with a slow rate, a wide QRS or a junctional rhythm, each beyond its error."""
     danger = any_of(
         compare(case.value("heart_rate"), "below", n["rate"]),
         compare(case.value("qrs"), "above", n["qrs_ms"]),
         case.rule("RH9-J"),
     )
+    if danger.outcome is Outcome.BARELY:
+        danger = cap(danger, _("the second sign is close to its limit"))
     return all_of(tall_t(case, n), danger)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Final
+
+import numpy as np
 
 from cardioalert.domain.clinical import BeatClass
 from cardioalert.domain.record import Lead
@@ -26,6 +29,9 @@ from cardioalert.interpret.checks import (
 from cardioalert.interpret.criteria import Numbers, kinds
 from cardioalert.interpret.quantities import ectopic_narrow, ectopic_wide
 from cardioalert.units import SECONDS_PER_MINUTE
+
+SAME_RR: Final = 0.005  # s, two RR this close are one
+FEWEST_RR: Final = 3  # intervals that say something about regularity
 
 
 def sinus_rhythm(case: Case, n: Numbers) -> Check:
@@ -55,10 +61,14 @@ def sinus_arrhythmia(case: Case, n: Numbers) -> Check:
 
 
 def atrial_fibrillation(case: Case, n: Numbers) -> Check:
-    """Irregularly irregular RR through the strip, and no repeating P wave."""
+    """Irregularly irregular RR through the strip, and no repeating P wave.
+
+    Early beats of the usual shape count here: in fibrillation nothing is early.
+    """
+    variation, successive = _irregularity(case)
     return all_of(
-        compare(case.rhythm("rr_variation"), "above", n["rr_variation"]),
-        compare(case.rhythm("rr_successive"), "above", n["rr_successive"]),
+        compare(variation, "above", n["rr_variation"]),
+        compare(successive, "above", n["rr_successive"]),
         _enough_beats(case, n["beats"]),
         _no_repeating_p(case, n["p_repetition"]),
     )
@@ -128,6 +138,27 @@ def no_organised_qrs(case: Case, n: Numbers) -> Check:
     disagree = beats.agreement < n["agreement"] and case.value("heart_rate").value is None
     return any_of(
         compare(count, "below", n["beats"]), seen(disagree, text, measure="detector_agreement")
+    )
+
+
+def _irregularity(case: Case) -> tuple[Quantity, Quantity]:
+    """SD and RMS of successive differences over the mean, of all RR but those of wide beats.
+
+    RR that are longer than any measured one are gaps of the print.
+    """
+    beats, longest = case.measurements.beats, case.measurements.rhythm.rr_max
+    rr = np.diff(beats.r_peaks)
+    wide = np.array([each is BeatClass.ECTOPIC_WIDE for each in beats.classes], dtype=np.bool_)
+    shown = ~(wide[1:] | wide[:-1]) & (rr <= (longest or 0.0) + SAME_RR)
+    steps = np.diff(rr)[shown[1:] & shown[:-1]]
+    variation = successive = None
+    if shown.sum() >= FEWEST_RR and len(steps):
+        mean = float(rr[shown].mean())
+        variation = round(float(rr[shown].std()) / mean, 4)
+        successive = round(float(np.sqrt(np.mean(steps**2))) / mean, 4)
+    return (
+        replace(case.rhythm("rr_variation"), value=variation),
+        replace(case.rhythm("rr_successive"), value=successive),
     )
 
 

@@ -50,7 +50,7 @@ def finding_urgency(
         Symptoms can raise the urgency of a row.
     met : rule ids that are met, which can raise it as well
     lowered : bool
-        Whether the row is only possible where it could be certain.
+        Whether the row fired within the error of its measurement only.
     """
     base = criterion.possible_urgency if lowered else criterion.urgency
     met = set(met)

@@ -62,8 +62,24 @@ def on(leads: tuple[str, ...] | str, **changes: Any) -> Overrides:
 
 
 NO_P: Final = rhythm(p_before_every_qrs=False, p_repetition=0.1)
-IRREGULAR: Final = merged(NO_P, rhythm(rr_variation=0.2, rr_successive=0.25))
-DELTA: Final = on(("I", "V5"), initial_slope_ratio=0.2)
+SLOW_START: Final = ("I", "II", "aVL", "V4", "V5", "V6")
+DELTA: Final = on(SLOW_START, initial_slope_ratio=0.05)
+
+
+def alternating(share: float, beats: int = 12) -> Overrides:
+    """RR intervals `share` longer and shorter than their mean, in turn."""
+    rr = [0.8 * (1 + share * (-1) ** index) for index in range(beats - 1)]
+    return {"r_peaks": tuple(0.4 + sum(rr[:index]) for index in range(beats)), **rhythm(rr_max=3.0)}
+
+
+def slowing(step: float, beats: int = 13) -> Overrides:
+    """RR intervals that grow by `step` of their mean each."""
+    count = beats - 1
+    rr = [0.8 * (1 + step * (index - (count - 1) / 2)) for index in range(count)]
+    return {"r_peaks": tuple(0.4 + sum(rr[:index]) for index in range(beats)), **rhythm(rr_max=3.0)}
+
+
+IRREGULAR: Final = merged(NO_P, alternating(0.2), rhythm(rr_variation=0.2, rr_successive=0.4))
 RBBB_SHAPE: Final = merged(
     on("V1", r_prime=0.5, r_duration=0.03), on(("I", "V6"), s=-0.2, s_duration=0.06)
 )
@@ -270,6 +286,7 @@ DEPRESSED: Final = on(("I", "II", "aVF", "V3", "V4", "V5", "V6"), st_j=-0.2, st_
 DIFFUSE: Final = merged(DEPRESSED, on("aVR", st_j=0.2))
 INFERIOR: Final = on(("II", "III", "aVF"), st_j=0.2)
 ANTERIOR: Final = merged(on(("V2", "V3", "V4"), st_j=0.3), values(qtc_bazett=470))
+TALL_R: Final = on(("V1", "V2"), r=0.6, s=-0.2, r_duration=0.05, t_positive=0.3, t_negative=0.0)
 WELLENS: Final = on(("V2", "V3"), t_positive=0.0, t_negative=-0.7)
 BIPHASIC: Final = on(("V2", "V3"), t_positive=0.2, t_negative=-0.2)
 Q_LATERAL: Final = on(("I", "aVL"), q=-0.2, q_duration=0.04)
@@ -311,10 +328,10 @@ def _tall_t(rule: str, base: Overrides) -> list[Case]:
 CASES: Final[tuple[Case, ...]] = (
     case("RH2", "range_ms", _rr_range(2.0, percent=False), **AT_LEAST),
     case("RH2", "range_percent", _rr_range(0.8, percent=True), met=0.1, missed=0.0),
-    case("RH3", "rr_variation", lambda x: rhythm(rr_variation=x), base=IRREGULAR, **ABOVE),
-    case("RH3", "rr_successive", lambda x: rhythm(rr_successive=x), base=IRREGULAR, **ABOVE),
+    case("RH3", "rr_variation", lambda x: alternating(x, beats=13), base=IRREGULAR, **ABOVE),
+    case("RH3", "rr_successive", slowing, base=IRREGULAR, **ABOVE),
     case("RH3", "p_repetition", lambda x: rhythm(p_repetition=x), base=IRREGULAR, **BELOW),
-    case("RH3", "beats", lambda x: {"beats": round(x)}, base=IRREGULAR, **COUNT),
+    case("RH3", "beats", lambda x: alternating(0.3, round(x)), base=IRREGULAR, **COUNT),
     case("RH4", "rate_from", rate, **AT_LEAST),
     case("RH4", "rate_to", rate, **BELOW),
     case("RH4", "rr_variation", lambda x: rhythm(rr_variation=x), base=rate(150), **BELOW),
@@ -351,14 +368,14 @@ CASES: Final[tuple[Case, ...]] = (
     case(
         "WPW",
         "slope_ratio",
-        lambda x: on(("I", "V5"), initial_slope_ratio=x),
+        lambda x: on(SLOW_START, initial_slope_ratio=x),
         base=values(pr=90, qrs=130),
         **BELOW,
     ),
     case(
         "WPW",
         "leads",
-        lambda x: on(LIMB[: round(x)], initial_slope_ratio=0.2),
+        lambda x: on(LIMB[: round(x)], initial_slope_ratio=0.05),
         base=values(pr=90, qrs=130),
         **COUNT,
     ),
@@ -367,14 +384,14 @@ CASES: Final[tuple[Case, ...]] = (
     case(
         "WPW-P",
         "slope_ratio",
-        lambda x: on(("I", "V5"), initial_slope_ratio=x),
+        lambda x: on(SLOW_START, initial_slope_ratio=x),
         base=values(pr=90),
         **BELOW,
     ),
     case(
         "WPW-P",
         "leads",
-        lambda x: on(LIMB[: round(x)], initial_slope_ratio=0.2),
+        lambda x: on(LIMB[: round(x)], initial_slope_ratio=0.05),
         base=values(pr=90),
         **COUNT,
     ),
@@ -402,6 +419,20 @@ CASES: Final[tuple[Case, ...]] = (
         lambda x: on(("V5", "V6"), r_peak_time=x / 1000),
         base=LBBB_SHAPE,
         **ABOVE,
+    ),
+    case(
+        "LBBB",
+        "r_ms",
+        lambda x: on(("I", "aVL"), r_duration=x / 1000),
+        base=merged(LBBB_SHAPE, on(("V5", "V6"), r_peak_time=0.05)),
+        **AT_LEAST,
+    ),
+    case(
+        "LBBB",
+        "leads",
+        lambda x: on(("I", "aVL")[: round(x)], r_duration=0.12),
+        base=merged(LBBB_SHAPE, on(("V5", "V6"), r_peak_time=0.05)),
+        **COUNT,
     ),
     case("LBBB", "q_mv", lambda x: on("I", q=-x), base=LBBB_SHAPE, **BELOW),
     case("LAFB", "axis_from_deg", axis, base=LAFB_SHAPE, **AT_LEAST),
@@ -660,13 +691,15 @@ CASES: Final[tuple[Case, ...]] = (
     case(
         "QW-P",
         "r_ms",
-        lambda x: on("V1", r=0.6, s=-0.2, r_duration=x / 1000, t_positive=0.2, t_negative=0.0),
+        lambda x: on("V1", r_duration=x / 1000),
+        base=TALL_R,
         **AT_LEAST,
     ),
     case(
         "QW-P",
         "r_over_s",
-        lambda x: on("V2", r=0.5 * x, s=-0.5, r_duration=0.05),
+        lambda x: on("V2", r=0.5 * x, s=-0.5),
+        base=TALL_R,
         met=0.0,
         missed=-0.01,
     ),
@@ -701,7 +734,7 @@ CASES: Final[tuple[Case, ...]] = (
             case(
                 rule,
                 "beats_in_fibrillation",
-                lambda x: {"beats": round(x)},
+                lambda x: alternating(0.2, round(x)),
                 base=merged(IRREGULAR, values(qtc_fridericia=530)),
                 **COUNT,
             ),
@@ -767,7 +800,7 @@ SHAPES: Final[Mapping[str, tuple[tuple[Overrides, ...], tuple[Overrides, ...]]]]
         (merged(RBBB_SHAPE, values(qrs=140)),),
         (
             values(qrs=140),
-            merged(RBBB_SHAPE, values(qrs=140), on("I", s_duration=0.02)),
+            merged(RBBB_SHAPE, values(qrs=140), on(("I", "V6"), s_duration=0.02)),
             merged(RBBB_SHAPE, values(qrs=140), on("V1", r_prime=0.0)),
         ),
     ),
