@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from cardioalert.domain.clinical import Evidence
 from cardioalert.domain.record import Lead
@@ -19,6 +19,8 @@ from cardioalert.i18n import translate as _
 Direction = Literal["at_least", "above", "at_most", "below"]
 
 T = TypeVar("T")
+
+SHARE_IN_DOUBT: Final = 0.5  # of a limit, the most that can count as its borderline
 
 
 class Outcome(IntEnum):
@@ -137,14 +139,19 @@ class Check:
 
 
 def compare(quantity: Quantity, direction: Direction, limit: float, note: str = "") -> Check:
-    """Compare a quantity with a limit; `note` says whose limit it is."""
+    """Compare a quantity with a limit; `note` says whose limit it is.
+
+    Doubt reaches one standard deviation to both sides, but never nearer to zero than half of the
+    limit: an error as large as the limit itself would make every ECG borderline.
+    """
     if quantity.value is None:
         return Check(outcome=Outcome.UNKNOWN, reasons=(quantity.reason or "not-measurable",))
     distance = quantity.value - limit
+    doubt = min(quantity.sd, SHARE_IN_DOUBT * abs(limit)) if limit else quantity.sd
     margin = distance if direction in ("at_least", "above") else -distance
     met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
     return Check(
-        outcome=_outcome(met, doubtful=0 < quantity.sd >= abs(margin), weak=quantity.weak),
+        outcome=_outcome(met, doubtful=0 < doubt >= abs(margin), weak=quantity.weak),
         evidence=(_evidence(quantity, limit, note),),
         margin=margin,
         beats=quantity.beats,
