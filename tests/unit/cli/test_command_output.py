@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
-
-from cardioalert import i18n
 from cardioalert_cli import output
 from cardioalert_cli.app import COMMANDS, main
 from cardioalert_cli.language import choose_language
+
+from cardioalert import i18n
 
 ESCAPE = "\x1b"
 

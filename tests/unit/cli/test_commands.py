@@ -8,11 +8,11 @@ import tomllib
 
 import numpy as np
 import pytest
+from cardioalert_cli.app import main
+from cardioalert_cli.commands.doctor import LIBRARIES
 from PIL import Image
 
 from cardioalert.domain.patient import Sex, Symptom
-from cardioalert_cli.app import main
-from cardioalert_cli.commands.doctor import LIBRARIES
 
 
 def test_analyze_prints_the_answer(pipeline, capsys):
