@@ -208,9 +208,8 @@ def _parse_time(text: str) -> datetime | None:
 
 def write(record: ECGRecord, path: Path) -> None:
     """Write the record, one microvolt a step."""
-    ET.register_namespace("", NAMESPACE)
-    ET.register_namespace("xsi", INSTANCE)
-    root = _element(None, "AnnotatedECG", type="Observation")
+    namespaces = {"xmlns": NAMESPACE, "xmlns:xsi": INSTANCE}
+    root = ET.Element("AnnotatedECG", namespaces | {"type": "Observation"})
     fingerprint = record.signal.tobytes().hex()[:4096] + f"{record.sampling_rate}{record.leads}"
     _element(root, "id", root=str(uuid.uuid5(_UUIDS, fingerprint)))
     _element(root, "code", code="93000", codeSystem=CPT4)
@@ -225,12 +224,9 @@ def write(record: ECGRecord, path: Path) -> None:
     path.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
 
 
-def _element(parent: ET.Element | None, name: str, **attributes: str) -> ET.Element:
-    """Add an element in the namespace of HL7."""
-    tag = f"{{{NAMESPACE}}}{name}"
-    if parent is None:
-        return ET.Element(tag, attributes)
-    return ET.SubElement(parent, tag, attributes)
+def _element(parent: ET.Element, name: str, **attributes: str) -> ET.Element:
+    """Add an element."""
+    return ET.SubElement(parent, name, attributes)
 
 
 def _add_time(parent: ET.Element, record: ECGRecord) -> None:
@@ -277,13 +273,13 @@ def _add_set(
     group = _element(_element(series, "component"), "sequenceSet")
     axis = _element(_element(group, "component"), "sequence")
     _element(axis, "code", code="TIME_RELATIVE", codeSystem=ACT_CODES)
-    value = _element(axis, "value", **{f"{{{INSTANCE}}}type": "GLIST_PQ"})
+    value = _element(axis, "value", **{"xsi:type": "GLIST_PQ"})
     _element(value, "head", value=f"{start / record.sampling_rate:.9g}", unit="s")
     _element(value, "increment", value=f"{1 / record.sampling_rate:.12g}", unit="s")
     for lead in leads:
         sequence = _element(_element(group, "component"), "sequence")
         _element(sequence, "code", code=lead_codes()[lead].mdc_name, codeSystem=MDC)
-        value = _element(sequence, "value", **{f"{{{INSTANCE}}}type": "SLIST_PQ"})
+        value = _element(sequence, "value", **{"xsi:type": "SLIST_PQ"})
         _element(value, "origin", value="0", unit="uV")
         _element(value, "scale", value="1", unit="uV")
         microvolts = np.round(

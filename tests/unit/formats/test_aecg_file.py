@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lxml import etree
 
+from cardioalert.domain.record import ECGRecord
 from cardioalert.errors import CorruptFileError, InvalidRecordError
 from cardioalert.formats.registry import read_record, write_record
 from tests.unit.formats.made_records import made_record, printed_3x4
@@ -117,6 +119,15 @@ def test_document_types_are_refused(before: str) -> None:
 def test_refusals(data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         read_record(data)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("record", [printed_3x4(), made_record(seconds=1.0)])
+def test_written_file_is_valid(record: ECGRecord, shared_data: Path, tmp_path: Path) -> None:
+    schemas = shared_data / "interop" / "aecg" / "schema"
+    schema = etree.XMLSchema(etree.parse(next(schemas.rglob("PORT_MT020001.xsd"))))
+    write_record(record, tmp_path / "ecg.xml")
+    schema.assertValid(etree.parse(tmp_path / "ecg.xml"))
 
 
 @pytest.mark.data
