@@ -205,7 +205,9 @@ def _format_of(content: FileContent) -> Format:
     for form in FORMATS:
         if form.looks_like(content):
             return form
-    raise UnknownFormatError(f"{content.name} is of no format that CardioAlert reads")
+    header = Path(content.path).with_suffix(".hea")
+    hint = f"Name its header instead: {header}" if content.folder and header.is_file() else None
+    raise UnknownFormatError(f"{content.name} is of no format that CardioAlert reads", hint=hint)
 
 
 def _module(form: Format) -> FormatModule:

@@ -166,6 +166,13 @@ def test_missing_signal_file_is_named(tmp_path: Path) -> None:
         read_record(path)
 
 
+def test_signal_file_points_to_its_header(tmp_path: Path) -> None:
+    path = save(tmp_path, f"ecg 1 500 {SAMPLES}\n{LINE}\n")
+    with pytest.raises(UnknownFormatError) as caught:
+        read_record(path.with_suffix(".dat"))
+    assert "ecg.hea" in caught.value.hint
+
+
 def test_header_from_a_stream_says_what_to_do() -> None:
     with pytest.raises(FileMissingError) as caught:
         read_record(f"ecg 1 500 {SAMPLES}\n{LINE}\n".encode())
