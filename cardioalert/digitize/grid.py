@@ -31,6 +31,10 @@ MAJOR_MM: Final = 5.0
 MINOR_MM: Final = 1.0
 
 SMOOTH_CELLS: Final = 2.0
+INK: Final = 3.0  # local standard deviations above the mean blackness
+LEAST_INK: Final = 0.1  # blackness
+SIMPLE_ENOUGH: Final = ((1, 0.05), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
+LOCAL_NOISE_MM: Final = 0.06  # typical size of local corrections on flat scans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,18 +104,27 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
 
 
 def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
-    """Return the darkness of the paper with its ink held down, mean about 0.
+    """Return the darkness of the paper without its ink, mean about 0, of unit size.
 
-    The darkest of the three channels against the local paper shows grids of any color; clipping at
-    one local standard deviation keeps the much darker trace from drowning them.
+    The darkest of the three channels against the local paper shows grids of any color. What is much
+    darker than its surroundings in all channels is ink, not grid, and is blanked out: the flanks of
+    QRS complexes would otherwise pull the lines towards them.
     """
-    darkness = np.zeros(pixels.shape[:2], dtype=np.float32)
-    for channel in cv2.split(pixels):
-        np.maximum(darkness, _darkness(channel.astype(np.float32)), out=darkness)
-    mean = cv2.blur(darkness, (61, 61))
-    spread = np.sqrt(np.maximum(cv2.blur(darkness * darkness, (61, 61)) - mean * mean, 1e-6))
+    channels = [_darkness(channel.astype(np.float32)) for channel in cv2.split(pixels)]
+    darkness, blackness = np.maximum.reduce(channels), np.minimum.reduce(channels)
+    mean, spread = _local_moments(blackness)
+    ink = (blackness > mean + INK * spread + LEAST_INK).astype(np.uint8)
+    ink = cv2.dilate(ink, np.ones((5, 5), np.uint8))
+    mean, spread = _local_moments(darkness)
     wave: Floats = np.minimum(darkness, mean + spread) - mean
-    return wave / np.maximum(spread, 0.01)
+    return np.where(ink > 0, np.float32(0.0), wave / np.maximum(spread, 0.01))
+
+
+def _local_moments(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean and the standard deviation around each pixel."""
+    mean = cv2.blur(values, (61, 61))
+    square = cv2.blur(values * values, (61, 61))
+    return mean, np.sqrt(np.maximum(square - mean * mean, 1e-6))
 
 
 def _darkness(channel: Floats) -> Floats:
@@ -135,7 +148,7 @@ def _paper_coordinate(
             error, seen = _demodulate(wave, lattice, period)
             lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
         support = np.maximum(support, _demodulate(wave, lattice, period)[1])
-    return lattice, support
+    return _simplest(lattice, support), support
 
 
 Correction = Callable[[Floats, Floats], Doubles]
@@ -150,6 +163,35 @@ def _schedule(pitch: Pitch) -> list[tuple[float, list[Correction]]]:
     if not pitch.has_minor:
         return [(MAJOR_MM, stiff + local)]
     return [(MAJOR_MM, stiff + local), (MINOR_MM, local)]
+
+
+def _simplest(lattice: Doubles, support: Floats) -> Doubles:
+    """Replace a surface by the polynomial of lowest degree that tells the same story.
+
+    A scan is flat: its local corrections are noise, the larger the paler the grid. Curled or
+    creased paper is far from any polynomial and keeps its own shape.
+    """
+    seen = support > 0.5 * float(np.quantile(support, 0.95))
+    noise = 1.0 / float(np.median(support[seen]))
+    rows, columns = lattice.shape
+    row, column = np.mgrid[0:rows, 0:columns]
+    cells = np.pad(seen, ((0, 1), (0, 1)))
+    for degree, tolerance in SIMPLE_ENOUGH:
+        design = np.stack(
+            [
+                (column / columns - 0.5) ** i * (row / rows - 0.5) ** j
+                for i, j in _powers(degree)
+            ],
+            axis=-1,
+        )
+        start = np.linalg.lstsq(design[cells], lattice[cells], rcond=None)[0]
+        weight = np.ones(int(cells.sum()))
+        fitted = design @ _robust_fit(design[cells], lattice[cells], weight, start=start)
+        residual = 1.48 * float(np.median(np.abs(lattice - fitted)[cells]))
+        if residual < tolerance * noise:
+            simple: Doubles = fitted
+            return simple
+    return lattice
 
 
 def fit_gradients(
@@ -253,11 +295,17 @@ def _polynomial(error: Floats, support: Floats, *, degree: int) -> Doubles:
 
 
 def _local(error: Floats, support: Floats, *, sigma: float) -> Doubles:
-    """Return the error (at cell corners) smoothed over `sigma` cells: curl and creases."""
+    """Return the error (at cell corners) smoothed over `sigma` cells: curl and creases.
+
+    On a flat scan what remains is noise. The correction is shrunk by the share of its size that
+    noise alone would explain (James and Stein).
+    """
     trusted = support * support
     reliable = 0.15 * float(np.quantile(trusted, 0.9)) + 1e-9
     weight = cv2.GaussianBlur(trusted, (0, 0), sigma) + reliable
     smooth = cv2.GaussianBlur(error * trusted, (0, 0), sigma) / weight
+    size = float((smooth**2 * weight).sum() / weight.sum())
+    smooth = smooth * max(0.0, 1.0 - LOCAL_NOISE_MM**2 / max(size, 1e-12))
     around = np.pad(smooth, 1, mode="edge").astype(np.float64)
     corners: Doubles = (around[1:, 1:] + around[1:, :-1] + around[:-1, 1:] + around[:-1, :-1]) / 4.0
     return corners

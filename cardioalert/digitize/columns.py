@@ -1,0 +1,139 @@
+"""Where the columns of a page begin: one start and one width that fit all the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
+from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
+
+LABEL_LEAD_MM: Final = 1.0  # lead names usually begin this far right of the border
+LABEL_SPREAD_MM: Final = 3.0
+START_SPREAD_MM: Final = 0.4
+COLUMN_MM: Final = (62.5, 125.0, 250.0)  # 2.5 s or 5 s at 25 or 50 mm/s
+SUSTAINED: Final = 40  # px of trace that make a beginning
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Equal columns side by side.
+
+    Attributes
+    ----------
+    start, width : float, page pixels
+    count : int
+    evidence : float
+        Mean strength of what was seen at the borders (0: nothing).
+    end : float, page pixels
+        Where the traces end; the last column may be cut there.
+    """
+
+    start: float
+    width: float
+    count: int
+    evidence: float
+    end: float
+
+    def border(self, column: int) -> float:
+        """Return the left border of a column (column `count`: the end of the print)."""
+        if column >= self.count:
+            return max(self.end, self.start)
+        return self.start + column * self.width
+
+    def of(self, x: float) -> int:
+        """Return the column of a lead name that begins at x, which may stand a little early."""
+        return int(np.clip((x - self.start + 0.12 * self.width) // self.width, 0, self.count - 1))
+
+
+def trace_extent(rows: tuple[RowTrace, ...]) -> tuple[float, float]:
+    """Return where the traces of most rows begin and end, page pixels."""
+    starts, ends = [], []
+    for row in rows:
+        seen = np.isfinite(row.y)
+        dense = np.flatnonzero(cv2.blur(seen[None, :].astype(np.float32), (SUSTAINED, 1))[0] > 0.8)
+        if len(dense):
+            blanks = np.flatnonzero(~seen)
+            before, after = blanks[blanks < dense[0]], blanks[blanks > dense[-1]]
+            starts.append(before[-1] + 1 if len(before) else 0)
+            ends.append(after[0] if len(after) else len(seen))
+    if not starts:
+        return 0.0, float(len(rows[0].y) - 1)
+    return float(np.median(starts)), float(np.median(ends))
+
+
+def find_columns(
+    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], maps: InkMaps, count: int
+) -> Columns:
+    """Fit `count` equal columns to trace ends, lead names, separators and jumps of the traces."""
+    start, end = trace_extent(rows)
+    if count == 1:
+        return Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
+    strength = border_strength(rows, labels, maps)
+    usual = (end - start) / count
+    mm = PAGE_PIXELS_PER_MM
+    widths = np.arange(0.85 * usual, 1.12 * usual, 1.0)
+    starts = np.arange(start - 5.0 * mm, start + 5.0 * mm + 1.0)
+    width, begin = np.meshgrid(widths, starts)
+    score = np.zeros(width.shape)
+    for border in range(1, count):
+        at = np.clip(np.round(begin + border * width), 0, len(strength) - 1).astype(int)
+        score += strength[at] / (count - 1)
+    evidence = score.copy()
+    score -= 0.1 * np.minimum(((begin - start) / (START_SPREAD_MM * mm)) ** 2, 9.0)
+    score -= 0.025 * np.minimum(((begin + count * width - end) / (3.0 * mm)) ** 2, 9.0)
+    off = np.abs(width[..., None] / mm / np.array(COLUMN_MM) - 1.0).min(axis=-1)
+    score += 0.2 * np.exp(-0.5 * (off / 0.006) ** 2)
+    best = np.unravel_index(int(np.argmax(score)), score.shape)
+    return Columns(
+        start=float(begin[best]),
+        width=float(width[best]),
+        count=count,
+        evidence=float(evidence[best]),
+        end=end,
+    )
+
+
+def border_strength(
+    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], maps: InkMaps
+) -> Doubles:
+    """Return how much speaks for a column border at each x of the page."""
+    width = maps.centre.shape[1]
+    strength = np.zeros(width)
+    x = np.arange(width)
+    mm = PAGE_PIXELS_PER_MM
+    for label in labels:
+        center = label.left - LABEL_LEAD_MM * mm
+        strength += 0.25 * label.confidence * np.exp(
+            -0.5 * ((x - center) / (LABEL_SPREAD_MM * mm)) ** 2
+        )
+    strength += 0.8 * np.mean([_separator(row, maps.marks) for row in rows], axis=0)
+    strength += 0.6 * np.mean([_jump(row) for row in rows], axis=0)
+    return strength
+
+
+def _separator(row: RowTrace, marks: Floats) -> Doubles:
+    """Return the share of the 10 mm around the base line covered by a thin vertical mark."""
+    mm = PAGE_PIXELS_PER_MM
+    top, bottom = max(0, int(row.baseline - 5 * mm)), int(row.baseline + 5 * mm)
+    share = marks[top:bottom].mean(axis=0)
+    broad = cv2.blur(share[None, :], (33, 1))[0]
+    thin = np.clip(share - broad, 0.0, None)
+    return np.clip(cv2.dilate(thin[None, :], np.ones((1, 3)))[0] * 3.0, 0.0, 1.0).astype(np.float64)
+
+
+def _jump(row: RowTrace) -> Doubles:
+    """Return how far the curve jumps at each x (1 at 1 mm), or 0.5 where it has a gap."""
+    y = row.y.astype(np.float64)
+    known = np.isfinite(y)
+    filled = np.where(known, y, row.baseline)
+    left, right = np.roll(filled, 3), np.roll(filled, -3)
+    jump = np.clip(np.abs(right - left) / PAGE_PIXELS_PER_MM, 0.0, 1.0)
+    return np.where(np.roll(known, 3) & np.roll(known, -3), jump, 0.5)

@@ -1,0 +1,389 @@
+"""Decide which lead stands where: lead names, printed layouts and Einthoven's law together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.columns import Columns, find_columns
+from cardioalert.domain.imaging import InkMaps, NamedBy, PrintedLabel, RowTrace
+from cardioalert.domain.record import Lead, parse_lead
+from cardioalert.errors import LayoutNotFoundError
+from cardioalert.tables import read_toml
+
+WRONG_NAME_COST: Final = 2.0  # a name in the wrong place against one in the right place
+LAW_WEIGHT: Final = 3.0
+LAW_HOLDS: Final = 0.35  # relative residual of Einthoven's law below which it confirms a layout
+LAW_BROKEN: Final = 0.8
+CLEAR_MARGIN: Final = 1.0
+SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
+
+LeadOrder = Literal["standard", "cabrera"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedLayout:
+    """One row of `tables/layouts.toml`."""
+
+    name: str
+    order: LeadOrder
+    grid: tuple[tuple[str, ...], ...]
+    rhythm_rows: tuple[int, ...]
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return len(self.grid[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One lead on the page.
+
+    Attributes
+    ----------
+    row : int
+    left, right : float, page pixels
+    """
+
+    lead: Lead
+    inverted: bool
+    named_by: NamedBy
+    row: int
+    left: float
+    right: float
+    is_rhythm: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLayout:
+    """The decision.
+
+    Attributes
+    ----------
+    name : str
+        Such as `3x4+1`.
+    places : tuple of Place
+    columns : Columns
+    names_right, names_wrong : int
+        Lead names read on the page that agree and disagree.
+    law_residual : float
+        Relative residual of Einthoven's law, NaN where it cannot be tested.
+    unnamed_rhythm : tuple of int
+        Rows of rhythm strips whose lead is unknown.
+    """
+
+    name: str
+    order: LeadOrder
+    places: tuple[Place, ...]
+    columns: Columns
+    names_right: int
+    names_wrong: int
+    law_residual: float
+    unnamed_rhythm: tuple[int, ...]
+
+
+@cache
+def printed_layouts() -> tuple[PrintedLayout, ...]:
+    """Return the known layouts."""
+    rows = read_toml("cardioalert.digitize", "layouts.toml")["layout"]
+    return tuple(
+        PrintedLayout(
+            name=row["name"],
+            order=row["order"],
+            grid=tuple(tuple(line) for line in row["grid"]),
+            rhythm_rows=tuple(row["rhythm_rows"]),
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A layout tried on a page."""
+
+    layout: PrintedLayout
+    rhythm_rows: int
+    columns: Columns
+    names_right: float
+    names_wrong: float
+    law_residual: float
+    named_cells: frozenset[tuple[int, int]]
+
+    @property
+    def score(self) -> float:
+        """More is better: names in place, a law that holds, borders where they should be."""
+        law = 0.0
+        if np.isfinite(self.law_residual):
+            law = LAW_WEIGHT * float(np.clip(1.0 - self.law_residual / LAW_HOLDS / 1.5, -1.0, 1.0))
+        border = self.columns.evidence if self.columns.count > 1 else 0.0
+        return self.names_right - WRONG_NAME_COST * self.names_wrong + law + border
+
+
+def place_leads(
+    rows: tuple[RowTrace, ...],
+    labels: tuple[PrintedLabel, ...],
+    maps: InkMaps,
+    *,
+    layout: str = "auto",
+) -> PlacedLayout:
+    """Find the layout of a page.
+
+    Parameters
+    ----------
+    layout : `auto`, or a name such as `3x4+1` that the user gives
+
+    Raises
+    ------
+    LayoutNotFoundError
+        No known layout fits, or two fit equally well.
+    """
+    candidates = [
+        _try_layout(known, rhythm, rows, labels, maps)
+        for known in printed_layouts()
+        for rhythm in known.rhythm_rows
+        if len(known.grid) + rhythm == len(rows)
+        and layout in ("auto", _full_name(known.name, rhythm))
+    ]
+    if not candidates:
+        wanted = "" if layout == "auto" else f" for layout {layout}"
+        raise LayoutNotFoundError(f"{len(rows)} rows of traces fit no known layout{wanted}")
+    candidates.sort(key=lambda candidate: candidate.score, reverse=True)
+    best = candidates[0]
+    if layout == "auto":
+        _refuse_doubt(candidates)
+    return _place(best, rows, labels)
+
+
+def _full_name(name: str, rhythm_rows: int) -> str:
+    """Return `3x4+1` for three rows of four columns and a rhythm strip."""
+    return f"{name}+{rhythm_rows}" if rhythm_rows else name
+
+
+def _refuse_doubt(candidates: list[_Candidate]) -> None:
+    """Raise when the best layout has too little evidence: a plausible wrong signal is worst."""
+    best = candidates[0]
+    law_holds = best.law_residual < LAW_HOLDS  # False for NaN
+    if best.names_wrong > best.names_right or (best.names_right < 2 and not law_holds):
+        raise LayoutNotFoundError(
+            f"layout {best.layout.name} would fit, but {best.names_right:.0f} lead names confirm "
+            f"and {best.names_wrong:.0f} contradict it"
+        )
+    if best.law_residual > LAW_BROKEN and best.names_right < 6:
+        raise LayoutNotFoundError(
+            f"layout {best.layout.name} would fit, but its limb leads break Einthoven's law "
+            f"(residual {best.law_residual:.0%})"
+        )
+    if len(candidates) > 1 and best.score - candidates[1].score < CLEAR_MARGIN:
+        names = " and ".join(f"{c.layout.name} ({c.layout.order})" for c in candidates[:2])
+        raise LayoutNotFoundError(f"the layouts {names} fit the page equally well")
+
+
+def _try_layout(
+    layout: PrintedLayout,
+    rhythm_rows: int,
+    rows: tuple[RowTrace, ...],
+    labels: tuple[PrintedLabel, ...],
+    maps: InkMaps,
+) -> _Candidate:
+    """Score one layout on a page."""
+    body = rows[: len(layout.grid)]
+    columns = find_columns(body, labels, maps, layout.columns)
+    right, wrong, cells = _judge_names(layout, rows, labels, columns)
+    return _Candidate(
+        layout=layout,
+        rhythm_rows=rhythm_rows,
+        columns=columns,
+        names_right=right,
+        names_wrong=wrong,
+        law_residual=law_residual(layout, body, columns),
+        named_cells=cells,
+    )
+
+
+def _judge_names(
+    layout: PrintedLayout,
+    rows: tuple[RowTrace, ...],
+    labels: tuple[PrintedLabel, ...],
+    columns: Columns,
+) -> tuple[float, float, frozenset[tuple[int, int]]]:
+    """Return the weight of names in the right and in the wrong cell, and the cells confirmed.
+
+    Names stand above or below their trace, the same way on the whole page; the way that explains
+    most names is taken.
+    """
+    best: tuple[float, float, frozenset[tuple[int, int]]] = (0.0, 0.0, frozenset())
+    for shift in label_shifts(rows):
+        right = wrong = 0.0
+        cells = set()
+        for label in labels:
+            row, column = label_row(label, rows, shift), columns.of(label.left)
+            if row >= len(layout.grid):
+                continue
+            if _named(layout.grid[row][column]) == (label.lead, label.inverted):
+                right += label.confidence
+                cells.add((row, column))
+            else:
+                wrong += label.confidence
+        if right - WRONG_NAME_COST * wrong > best[0] - WRONG_NAME_COST * best[1] or not best[2]:
+            best = (right, wrong, frozenset(cells))
+    return best
+
+
+def label_shifts(rows: tuple[RowTrace, ...]) -> NDArray[np.float64]:
+    """Return the distances (px) between names and base lines to try, above and below."""
+    spacing = np.median(np.diff([row.baseline for row in rows])) if len(rows) > 1 else 200.0
+    shifts: NDArray[np.float64] = np.linspace(-0.5, 0.5, 11) * spacing
+    return shifts[np.argsort(np.abs(shifts))]
+
+
+def label_row(label: PrintedLabel, rows: tuple[RowTrace, ...], shift: float) -> int:
+    """Return the row a lead name belongs to when names stand `shift` below the base lines."""
+    middle = (label.top + label.bottom) / 2.0
+    return int(np.argmin([abs(middle - row.baseline - shift) for row in rows]))
+
+
+def _named(cell: str) -> tuple[Lead, bool]:
+    """Split `-aVR` into lead and inversion."""
+    return parse_lead(cell.lstrip("-")), cell.startswith("-")
+
+
+def law_residual(
+    layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Columns
+) -> float:
+    """Return the median relative residual of Einthoven's and Goldberger's laws.
+
+    Only leads of the same column are simultaneous. I - II + III = 0; aVR + aVL + aVF = 0;
+    aVL - aVR = 1.5 I (for the Cabrera columns).
+    """
+    residuals = []
+    for column in range(layout.columns):
+        curves = {}
+        for row, line in zip(rows, layout.grid, strict=True):
+            lead, inverted = _named(line[column])
+            curves[lead] = _curve(row, columns, column) * (-1.0 if inverted else 1.0)
+        for terms in _LAWS:
+            if all(lead in curves for lead in terms):
+                residuals.append(_relative_residual([curves[k] * w for k, w in terms.items()]))
+    return float(np.median(residuals)) if residuals else float("nan")
+
+
+_LAWS: Final[tuple[dict[Lead, float], ...]] = (
+    {Lead.I: 1.0, Lead.II: -1.0, Lead.III: 1.0},
+    {Lead.AVR: 1.0, Lead.AVL: 1.0, Lead.AVF: 1.0},
+    {Lead.AVL: 1.0, Lead.AVR: -1.0, Lead.I: -1.5},
+    {Lead.II: 1.0, Lead.III: 1.0, Lead.AVF: -2.0},
+)
+
+
+def _curve(row: RowTrace, columns: Columns, column: int) -> NDArray[np.float64]:
+    """Return the upward deflection (px) of a row within one column, median removed."""
+    left, right = int(columns.border(column)) + 8, int(columns.border(column + 1)) - 8
+    y = -row.y[max(0, left) : max(left + 1, right)].astype(np.float64)
+    known = np.isfinite(y)
+    return y - np.median(y[known]) if known.any() else y
+
+
+def _relative_residual(terms: list[NDArray[np.float64]]) -> float:
+    """Return the size of a sum that should be zero against the size of its terms."""
+    stacked = np.stack(terms)
+    known = np.isfinite(stacked).all(axis=0)
+    if known.sum() < 100:
+        return float("nan")
+    stacked = stacked[:, known]
+    stacked = stacked - np.median(stacked, axis=1, keepdims=True)
+    size = float(np.sqrt(np.mean(stacked**2, axis=1)).max())
+    return float(np.sqrt(np.mean(stacked.sum(axis=0) ** 2)) / max(size, 1.0))
+
+
+def _place(
+    best: _Candidate, rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...]
+) -> PlacedLayout:
+    """Write the decision down, and name the rhythm strips."""
+    columns = best.columns
+    places = []
+    for row, line in enumerate(best.layout.grid):
+        for column, cell in enumerate(line):
+            lead, inverted = _named(cell)
+            named_by: NamedBy = "label" if (row, column) in best.named_cells else "layout"
+            places.append(
+                Place(
+                    lead=lead,
+                    inverted=inverted,
+                    named_by=named_by,
+                    row=row,
+                    left=columns.border(column),
+                    right=columns.border(column + 1),
+                    is_rhythm=False,
+                )
+            )
+    unnamed = []
+    for row in range(len(best.layout.grid), len(rows)):
+        named = _name_rhythm(rows, row, labels, tuple(places))
+        if named is None:
+            unnamed.append(row)
+            continue
+        places.append(
+            Place(
+                lead=named[0],
+                inverted=False,
+                named_by=named[1],
+                row=row,
+                left=columns.start,
+                right=columns.border(columns.count),
+                is_rhythm=True,
+            )
+        )
+    return PlacedLayout(
+        name=_full_name(best.layout.name, best.rhythm_rows),
+        order=best.layout.order,
+        places=tuple(places),
+        columns=columns,
+        names_right=len(best.named_cells),
+        names_wrong=round(best.names_wrong),
+        law_residual=best.law_residual,
+        unnamed_rhythm=tuple(unnamed),
+    )
+
+
+def _name_rhythm(
+    rows: tuple[RowTrace, ...],
+    row: int,
+    labels: tuple[PrintedLabel, ...],
+    places: tuple[Place, ...],
+) -> tuple[Lead, NamedBy] | None:
+    """Name a rhythm strip by the lead it repeats, else by the name beside it."""
+    likeness = {
+        place.lead: _likeness(rows[row], rows[place.row], place)
+        for place in places
+        if not place.inverted
+    }
+    beside = [
+        label
+        for label in labels
+        if abs((label.top + label.bottom) / 2.0 - rows[row].baseline)
+        < 0.6 * abs(rows[row].baseline - rows[row - 1].baseline)
+        and label_row(label, rows, 0.0) >= row - 1
+    ]
+    printed = max(beside, key=lambda label: label.confidence).lead if beside else None
+    best = max(likeness, key=lambda lead: likeness[lead])
+    if printed is not None and likeness[printed] >= min(SAME_LEAD, likeness[best] - 0.05):
+        return printed, "label"
+    if likeness[best] >= SAME_LEAD:
+        return best, "morphology"
+    return (printed, "label") if printed is not None else None
+
+
+def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:
+    """Return the correlation of a rhythm strip with a lead, where both were printed."""
+    part = slice(int(place.left) + 8, max(int(place.left) + 9, int(place.right) - 8))
+    a, b = rhythm.y[part].astype(np.float64), row.y[part].astype(np.float64)
+    known = np.isfinite(a) & np.isfinite(b)
+    if known.sum() < 100 or a[known].std() < 0.3 or b[known].std() < 0.3:
+        return 0.0
+    ratio = a[known].std() / b[known].std()
+    return float(np.corrcoef(a[known], b[known])[0, 1]) * min(ratio, 1.0 / ratio)

@@ -1,0 +1,162 @@
+"""Paper speed and gain: what a millimetre means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.columns import Columns
+from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
+from cardioalert.digitize.tracing import runs
+from cardioalert.domain.imaging import Notice, RowTrace
+from cardioalert.errors import ScaleUnclearError
+from cardioalert.i18n import translate as _
+
+SPEEDS: Final = (25.0, 50.0)  # mm/s
+USUAL_GAIN: Final = 10.0  # mm/mV
+QUARTER_SECONDS: Final = 2.5  # length of a column of a 3x4 page
+QUARTER_SLACK: Final = 0.16
+USUAL_RATE: Final = (75.0, 0.35)  # /min: median and spread of its logarithm
+USUAL_QRS: Final = (0.055, 0.35)  # s: width of the steep part of a QRS, same
+DOUBT: Final = 1.0  # log likelihood ratio below which the speed is an assumption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a millimetre means on this page.
+
+    Attributes
+    ----------
+    paper_speed : float, mm/s
+    gain : float, mm/mV
+    speed_confirmed, gain_confirmed : bool
+        Whether anything on the page (or the user) says so.
+    """
+
+    paper_speed: float
+    gain: float
+    speed_confirmed: bool
+    gain_confirmed: bool
+    notices: tuple[Notice, ...]
+
+
+def decide_scale(
+    rows: tuple[RowTrace, ...],
+    columns: Columns,
+    pulses: list[float],
+    *,
+    speed: float | None,
+    gain: float | None,
+) -> Scale:
+    """Weigh the evidence for speed and gain.
+
+    Parameters
+    ----------
+    pulses : gains (mm/mV) shown by calibration pulses
+    speed, gain : what the user says, or None
+
+    Raises
+    ------
+    ScaleUnclearError
+        The pulses of the rows contradict each other.
+    """
+    notices: list[Notice] = []
+    if speed is None:
+        chosen_speed, speed_confirmed = _likely_speed(rows, columns)
+        if not speed_confirmed:
+            text = _("nothing on the page confirms the paper speed; {speed:g} mm/s was assumed")
+            notices.append(Notice(code="speed-assumed", message=text.format(speed=chosen_speed)))
+    else:
+        chosen_speed, speed_confirmed = speed, True
+    if gain is None:
+        chosen_gain, gain_confirmed = _likely_gain(pulses)
+        if not gain_confirmed:
+            text = _("no calibration pulse was read; {gain:g} mm/mV was assumed")
+            notices.append(Notice(code="gain-assumed", message=text.format(gain=chosen_gain)))
+    else:
+        chosen_gain, gain_confirmed = gain, True
+        if pulses and np.median(pulses) != gain:
+            text = _("the pulse shows {pulse:g} mm/mV, but {gain:g} mm/mV was asked for")
+            message = text.format(pulse=float(np.median(pulses)), gain=gain)
+            notices.append(Notice(code="gain-contradicted", message=message))
+    return Scale(
+        paper_speed=chosen_speed,
+        gain=chosen_gain,
+        speed_confirmed=speed_confirmed,
+        gain_confirmed=gain_confirmed,
+        notices=tuple(notices),
+    )
+
+
+def _likely_gain(pulses: list[float]) -> tuple[float, bool]:
+    """Return the gain the pulses show, and whether they show one."""
+    if not pulses:
+        return USUAL_GAIN, False
+    values, counts = np.unique(pulses, return_counts=True)
+    if len(values) > 1 and counts.max() < 2 * np.sort(counts)[-2]:
+        shown = ", ".join(f"{value:g}" for value in pulses)
+        raise ScaleUnclearError(f"the calibration pulses show different gains: {shown} mm/mV")
+    return float(values[np.argmax(counts)]), True
+
+
+def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns) -> tuple[float, bool]:
+    """Return the paper speed, and whether it is more than an assumption.
+
+    Four columns hold 2.5 s each, whatever the printer; otherwise the width of the QRS and the
+    rhythm say which speed is plausible.
+    """
+    if columns.count == 4:
+        for speed in SPEEDS:
+            usual = QUARTER_SECONDS * speed * PAGE_PIXELS_PER_MM
+            if abs(columns.width / usual - 1.0) < QUARTER_SLACK:
+                return speed, True
+    spacing, width = beat_geometry(rows)
+    if not (np.isfinite(spacing) and np.isfinite(width)):
+        return SPEEDS[0], False
+    likelihood = [_plausibility(spacing, width, speed) for speed in SPEEDS]
+    best = int(np.argmax(likelihood))
+    return SPEEDS[best], abs(likelihood[0] - likelihood[1]) > DOUBT
+
+
+def _plausibility(spacing_mm: float, width_mm: float, speed: float) -> float:
+    """Return the log likelihood of beats so far apart and so wide at a paper speed."""
+    rate = 60.0 * speed / spacing_mm
+    qrs = width_mm / speed
+    return -0.5 * (
+        (np.log(rate / USUAL_RATE[0]) / USUAL_RATE[1]) ** 2
+        + (np.log(qrs / USUAL_QRS[0]) / USUAL_QRS[1]) ** 2
+    )
+
+
+def beat_geometry(rows: tuple[RowTrace, ...]) -> tuple[float, float]:
+    """Return the median distance between beats and the median width of their steep part, mm."""
+    slopes = [_slope(row) for row in rows]
+    steepness = np.mean(slopes, axis=0)
+    smooth = cv2.blur(steepness[None, :], (9, 1))[0]
+    peak = np.quantile(smooth, 0.985)
+    beats = runs(smooth > 0.4 * peak)
+    centers = beats.mean(axis=1)
+    mm = PAGE_PIXELS_PER_MM
+    if len(centers) < 3:
+        return float("nan"), float("nan")
+    apart = np.diff(centers)
+    apart = apart[apart > 4.0 * mm]
+    widths = (beats[:, 1] - beats[:, 0]) / mm - 9 / mm / 2
+    if len(apart) < 2:
+        return float("nan"), float("nan")
+    return float(np.median(apart) / mm), float(max(0.2, np.median(widths)))
+
+
+def _slope(row: RowTrace) -> NDArray[np.float64]:
+    """Return |dy/dx| of a curve relative to its usual largest value."""
+    y = row.y.astype(np.float64)
+    known = np.isfinite(y)
+    if known.sum() < 100:
+        return np.zeros(len(y))
+    slope = np.abs(np.gradient(y))
+    slope = np.where(np.isfinite(slope), slope, 0.0)
+    return np.asarray(np.clip(slope / max(float(np.quantile(slope, 0.98)), 0.5), 0.0, 2.0))

@@ -1,0 +1,154 @@
+"""READ FIRST: the order of the stages, and nothing else.
+
+    picture -> grid -> page -> ink -> rows -> leads -> record -> measurements -> interpretation
+
+The grid is measured on the photo as it was taken, before the page is flattened: its lines are the
+best ruler there is, also for the shape of the paper (`digitize/grid.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.assembly import assemble_record, cut_leads
+from cardioalert.digitize.grid import measure_grid
+from cardioalert.digitize.layout import place_leads
+from cardioalert.digitize.page import PAGE_PIXELS_PER_MM, flatten_page
+from cardioalert.digitize.pulse import pulse_gains
+from cardioalert.digitize.quality import judge_page
+from cardioalert.digitize.reading import read_photo
+from cardioalert.digitize.scale import decide_scale
+from cardioalert.digitize.tracing import find_rows, trace_rows
+from cardioalert.domain.clinical import Analysis
+from cardioalert.domain.imaging import Digitized, Grid, Photo
+from cardioalert.domain.patient import Patient
+from cardioalert.domain.record import ECGRecord
+from cardioalert.files import FileContent, load, picture_format
+from cardioalert.formats.registry import read_record
+from cardioalert.interpret import interpret
+from cardioalert.measure import measure
+from cardioalert.networks.label_reader import read_labels
+from cardioalert.networks.segmenter import segment_page
+
+PictureSource = str | os.PathLike[str] | bytes | FileContent | NDArray[np.uint8] | Photo
+Source = str | os.PathLike[str] | bytes | FileContent | ECGRecord | Photo | NDArray[np.uint8]
+
+
+def digitize(
+    picture: PictureSource,
+    *,
+    layout: str = "auto",
+    speed: float | Literal["auto"] = "auto",
+    gain: float | Literal["auto"] = "auto",
+    sampling_rate: float = 500.0,
+) -> Digitized:
+    """Turn a picture of a paper ECG into a record.
+
+    Parameters
+    ----------
+    picture : path, `-`, bytes, Photo, or uint8 RGB array of shape (height, width, 3)
+    layout : `auto`, or what is printed, such as `3x4+1`
+    speed : `auto`, or the paper speed in mm/s
+    gain : `auto`, or the gain in mm/mV
+    sampling_rate : float, Hz
+        Of the record.
+
+    Raises
+    ------
+    InputError
+        The file is not a readable picture.
+    DigitizationError
+        The picture was read, but its grid, traces, layout or scale was not understood.
+    """
+    began = time.perf_counter()
+    photo = picture if isinstance(picture, Photo) else read_photo(picture)
+    grid_map = measure_grid(photo.pixels)
+    page = flatten_page(photo.pixels, grid_map)
+    ink = segment_page(page.pixels)
+    rows = trace_rows(ink, find_rows(ink))
+    labels = read_labels(page.pixels)
+    placed = place_leads(rows, labels, ink, layout=layout)
+    scale = decide_scale(
+        rows,
+        placed.columns,
+        pulse_gains(rows, ink, placed.columns),
+        speed=None if speed == "auto" else float(speed),
+        gain=None if gain == "auto" else float(gain),
+    )
+    grid = Grid(
+        pixels_per_mm=PAGE_PIXELS_PER_MM,
+        photo_pixels_per_mm=grid_map.pixels_per_mm,
+        confidence=float(np.clip(np.median(grid_map.support) / 0.3, 0.0, 1.0)),
+        scale_confirmed=grid_map.scale_confirmed and scale.speed_confirmed,
+        paper_speed=scale.paper_speed,
+        gain=scale.gain,
+    )
+    traces = cut_leads(rows, placed, grid)
+    record = assemble_record(
+        traces, placed, grid, sampling_rate=sampling_rate, source=photo.source
+    )
+    return Digitized(
+        photo=photo,
+        page=page,
+        grid=grid,
+        layout=placed.name,
+        lead_order=placed.order,
+        traces=traces,
+        record=record,
+        quality=judge_page(traces, placed, grid, scale),
+        warnings=scale.notices,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def analyze(source: Source, *, patient: Patient | None = None) -> Analysis:
+    """Read, measure and interpret an ECG.
+
+    Parameters
+    ----------
+    source : a picture or a digital file (path, `-` or bytes), a Photo, or an ECGRecord
+    patient : Patient, optional
+        What the caller knows; it goes before what the file says.
+
+    Raises
+    ------
+    CardioAlertError
+        One of its kinds, with a stable code.
+    """
+    digitized = None
+    if isinstance(source, ECGRecord):
+        record = source
+    elif isinstance(source, Photo | np.ndarray):
+        digitized = digitize(source)
+        record = digitized.record
+    else:
+        content = load(source)
+        if picture_format(content.data) is None:
+            record = read_record(content)
+        else:
+            digitized = digitize(content)
+            record = digitized.record
+    person = _merge(patient, record.patient)
+    measurements = measure(record)
+    return Analysis(
+        record=record,
+        patient=person,
+        measurements=measurements,
+        interpretation=interpret(measurements, record, person, digitized=digitized),
+        digitized=digitized,
+    )
+
+
+def _merge(known: Patient | None, in_file: Patient | None) -> Patient:
+    """Join what the caller knows of a person with what the file says; the caller goes first."""
+    known, in_file = known or Patient(), in_file or Patient()
+    return Patient(
+        age=known.age if known.age is not None else in_file.age,
+        sex=known.sex or in_file.sex,
+        symptoms=known.symptoms or in_file.symptoms,
+    )
