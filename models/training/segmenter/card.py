@@ -14,7 +14,7 @@ TEMPLATE = """# Written by models/training/segmenter/card.py
 name = "segmenter"
 file = "segmenter.onnx"
 sha256 = "{sha256}"
-task = "Tell the ECG trace, the grid and other ink apart on a flattened page, and find the \\
+task = "Tell the ECG trace, the grid and other ink apart on a flattened page, and find the \
 centre of the trace in every pixel column."
 licence = "MIT"
 date = "{date}"
@@ -25,7 +25,7 @@ shape = ["1", "3", "height", "width"]
 type = "float32"
 unit = "RGB, 0 to 1"
 normalisation = "none outside the network"
-requires = "a flattened page at 8 px per mm, its grid parallel to the sides; height and width are \\
+requires = "a flattened page at 8 px per mm, its grid parallel to the sides; height and width are \
 multiples of 32"
 
 [output]
@@ -36,7 +36,7 @@ unit = "probability, 0 to 1"
 channels = ["centre", "trace", "grid", "marks"]
 
 [output.meaning]
-centre = "1 on the height of the signal in each pixel column, falling off as a Gaussian of 1 px \\
+centre = "1 on the height of the signal in each pixel column, falling off as a Gaussian of 1 px \
 (up to 2.5 px on steep flanks); at a peak narrower than a column it lies on the extremum"
 trace = "ink of the ECG trace, also under text and where rows cross"
 grid = "printed grid lines or dots"
@@ -55,19 +55,19 @@ minutes = {minutes}
 name = "PTB-XL, folds 1-8, 500 Hz"
 records = {ptbxl}
 licence = "CC BY 4.0"
-source = "Wagner et al., PTB-XL, a large publicly available electrocardiography dataset, \\
+source = "Wagner et al., PTB-XL, a large publicly available electrocardiography dataset, \
 Sci Data 2020;7:154, doi:10.1038/s41597-020-0495-6"
 
 [[training.data]]
 name = "LUDB, odd ids"
 records = {ludb}
 licence = "ODC-By 1.0"
-source = "Kalyakulina et al., LUDB: a new open-access validation tool for electrocardiogram \\
+source = "Kalyakulina et al., LUDB: a new open-access validation tool for electrocardiogram \
 delineation algorithms, IEEE Access 2020;8:186181, doi:10.1109/ACCESS.2020.3029211"
 
 [metrics]
 date = "{date}"
-on = "{valid_pages} pages of 120 x 96 mm drawn from PTB-XL fold 9 (not trained on), 30 % scans, \\
+on = "{valid_pages} pages of 120 x 96 mm drawn from PTB-XL fold 9 (not trained on), 30 % scans, \
 20 % easy, 25 % medium and 25 % hard phone photos"
 {metrics}
 
@@ -109,7 +109,7 @@ def main() -> None:
             ptbxl=options.ptbxl,
             ludb=options.ludb,
             valid_pages=len(stems),
-            metrics="\n".join(f"{name} = {value:.4f}" for name, value in metrics.items()),
+            metrics="\n".join(f"{name} = {round(value, 4):g}" for name, value in metrics.items()),
         )
     )
 
