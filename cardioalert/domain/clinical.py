@@ -196,6 +196,7 @@ class Rhythm:
     p_repetition : share of dominant beats preceded by the repeating P wave
     p_before_every_qrs : whether a P wave of constant PR precedes each dominant QRS
     longest_pause : seconds
+    pacing_pulses : seconds at which a pacemaker was seen to fire; none seen is not "not paced"
     """
 
     rr_min: float | None = None
@@ -205,6 +206,7 @@ class Rhythm:
     p_repetition: float | None = None
     p_before_every_qrs: bool | None = None
     longest_pause: float | None = None
+    pacing_pulses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

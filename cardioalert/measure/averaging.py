@@ -36,6 +36,9 @@ class Average:
         Beats with a whole QRS.
     noise : float array, shape (leads,), mV
         Deviation of single beats around the median.
+    rest : float array, shape (leads, samples), mV
+        Half the difference between the medians of every other beat: noise like that which is left
+        in `signal`, of the same colour. NaN where there are no two beats.
     beats : int array
         Which beats of the record were used.
     single : float32 array, shape (beats, leads, samples), mV
@@ -49,6 +52,7 @@ class Average:
     r_index: int
     count: NDArray[np.intp]
     noise: Floats
+    rest: Floats
     beats: NDArray[np.intp]
     single: NDArray[np.float32]
     rr: float
@@ -129,6 +133,7 @@ def average_beats(
         r_index=before,
         count=whole.sum(axis=0),
         noise=noise,
+        rest=(_nan_median(single[::2]) - _nan_median(single[1::2])).astype(np.float64) / 2,
         beats=beats,
         single=single,
         rr=rr,
@@ -153,6 +158,8 @@ def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
 
 def _nan_median(single: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the median over beats that exist at a sample; NaN where none does, no warning."""
+    if len(single) == 0:
+        return np.full(single.shape[1:], np.nan, dtype=np.float32)
     ordered = np.sort(single, axis=0)  # NaN go last
     count = (~np.isnan(single)).sum(axis=0)
     low = np.maximum((count - 1) // 2, 0)[None]

@@ -8,12 +8,15 @@ Shares of a slope do not depend on the gain, nor on the polarity or the number o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, slope, smooth
+from cardioalert.dsp import Floats, fill_gaps, slope, smooth
 from cardioalert.measure.preparation import WORKING_RATE
+
+BEGUN: Final = 0.3  # share of the leads in which a wave has begun at its onset over all leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +63,27 @@ def slopes_of(signal: Floats, *, smoothing: float, width: float) -> Slopes:
     return Slopes(signal=calm, steep=steep, together=together)
 
 
+def noise_steepness(rest: Floats, *, smoothing: float, width: float) -> Floats:
+    """Return the deviation of the slope that noise alone has, shape (leads, 1), mV/s.
+
+    Parameters
+    ----------
+    rest : float array, shape (leads, samples), mV
+        What is left of the noise in a median beat; a lead without any value gets the median of the
+        others, zero if there are none.
+    smoothing, width : float, seconds
+        As in `slopes_of`.
+    """
+    known = ~np.isnan(rest).all(axis=1)
+    deviation = np.zeros((len(rest), 1))
+    if not known.any():
+        return deviation
+    steep = slopes_of(fill_gaps(rest[known]), smoothing=smoothing, width=width).steep
+    deviation[known, 0] = 1.4826 * np.median(np.abs(steep), axis=1)
+    deviation[~known] = np.median(deviation[known])
+    return deviation
+
+
 def limbs(steepness: Floats, share: float) -> NDArray[np.intp]:
     """Return where steepness peaks at `share` of its maximum or more; its ends count as low.
 
@@ -95,16 +119,12 @@ def follow_limb(steep: Floats, limb: int, *, step: int, until: int, share: float
 
 
 def earliest(bounds: Floats) -> float:
-    """Return the onset over all leads: the mean of the second to fourth earliest of twelve leads.
+    """Return the onset over all leads: the time by which three tenths of the leads have begun.
 
-    Noise always makes some lead the earliest, and a true early onset shows in several; so the
-    earliest of three or more leads is left out, and the next quarter of the leads is averaged.
-    For an offset pass negative bounds and take the negative result.
+    Noise always makes some lead the first, the more so the more leads there are, and a true early
+    onset shows in several. For an offset pass negative bounds and take the negative result.
     """
-    ordered = np.sort(bounds[~np.isnan(bounds)])
-    if len(ordered) < 3:
-        return float(ordered[0])
-    return float(np.mean(ordered[1 : 1 + max(1, len(ordered) // 4)]))
+    return float(np.quantile(bounds[~np.isnan(bounds)], BEGUN))
 
 
 def _odd(seconds: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -88,7 +88,7 @@ def measure(record: ECGRecord) -> Measurements:
     delineation = waves[0] if waves else None
     widths = np.array([np.nan if w is None else _width(w.qrs) for w in waves])
     classes = beat_classes(beating.shapes, beating.together, widths)
-    rhythm = _rhythm(beating, classes, delineation, record)
+    rhythm = _rhythm(prepared, beating, classes, delineation, record)
     leads, unusable = _usable(prepared, average, delineation)
     median_beat = None if average is None else _median_beat(average, delineation)
     residual = einthoven_residual(
@@ -154,6 +154,7 @@ def _width(wave: WaveBounds) -> float:
 
 
 def _rhythm(
+    prepared: Prepared,
     beating: Beating,
     classes: tuple[BeatClass, ...],
     delineation: Delineation | None,
@@ -165,7 +166,7 @@ def _rhythm(
         likeness = delineation.p_candidate.likeness
         known = likeness[~np.isnan(likeness)]
         repetition = float(np.mean(known >= P_LIKENESS)) if len(known) else None
-    return measure_rhythm(
+    rhythm = measure_rhythm(
         beating.shapes.r / WORKING_RATE,
         beating.together,
         classes,
@@ -173,6 +174,7 @@ def _rhythm(
         has_p=delineation is not None and delineation.p is not None,
         duration=record.duration,
     )
+    return replace(rhythm, pacing_pulses=tuple((prepared.pulses / WORKING_RATE).tolist()))
 
 
 def _usable(

@@ -14,10 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.dsp import Floats, smooth
-from cardioalert.measure.limbs import Slopes, WaveBounds, earliest, follow_limb, limbs, slopes_of
+from cardioalert.measure.limbs import (
+    Slopes,
+    WaveBounds,
+    earliest,
+    follow_limb,
+    limbs,
+    noise_steepness,
+    slopes_of,
+)
 from cardioalert.measure.preparation import WORKING_RATE
 
-SMOOTHING, SLOPE_WIDTH = 0.018, 0.018  # s
+SMOOTHINGS: Final = (0.018, 0.030, 0.042)  # s, the first that leaves P clear of the noise
+SLOPE_WIDTH: Final = 0.018  # s
+CLEAR: Final = 6.0  # times the slope of noise: the steepest limb of P in the median lead
 REACH: Final = 0.40  # s before the QRS
 AFTER_T: Final = 0.01  # s after the end of T
 BEFORE_QRS: Final = 0.008  # s before the QRS; later slopes are its own
@@ -27,10 +37,10 @@ USUAL_PLACE, PLACE_DEVIATION = 0.11, 0.12  # s before the QRS
 GLOBAL_SHARE: Final = 0.30  # of the steepest limb over all leads
 LIMB_SHARE: Final = 0.35  # of the steepest limb in a lead
 LEEWAY: Final = 0.024  # s by which the limbs of a lead may lie outside those of all leads
-FLAT_ON, FLAT_OFF = 0.25, 0.35  # of the steepest slope of the limb
+FLAT_ON, FLAT_OFF = 0.30, 0.60  # of the steepest slope of the limb
+LIMB_NOISE: Final = 3.0  # times the slope of noise: surely a limb
+FLAT_NOISE: Final = 2.0  # times the slope of noise: flat
 SPREAD: Final = 0.03  # s by which single leads may differ from the median of all
-SMALLEST: Final = 0.02  # mV
-NOISE_FACTOR: Final = 3.0  # deviations of the median beat that P must exceed in a lead
 SMALLEST_ROOM: Final = 0.06  # s needed between T and QRS
 
 
@@ -55,13 +65,23 @@ class PCandidate:
     likeness: Floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _View:
+    """The median beat, smoothed as its noise demands, and where P may lie (samples)."""
+
+    slopes: Slopes
+    noise: Floats
+    start: int
+    stop: int
+
+
 def p_candidate(
     signal: Floats,
     single: NDArray[np.float32],
     *,
     qrs: WaveBounds,
     previous_t_end: float,
-    noise: Floats,
+    rest: Floats,
 ) -> PCandidate | None:
     """Find the best candidate for P before the QRS of a median beat.
 
@@ -73,27 +93,28 @@ def p_candidate(
     qrs : WaveBounds
     previous_t_end : float, samples
         Where the T wave of the beat before ends; may be negative.
-    noise : float array, shape (leads,), mV
-        Of the median beat.
+    rest : float array, shape (leads, samples), mV
+        What is left of the noise in the median beat.
     """
-    slopes = slopes_of(signal, smoothing=SMOOTHING, width=SLOPE_WIDTH)
     stop = round(qrs.first - BEFORE_QRS * WORKING_RATE)
     room = max(qrs.first - REACH * WORKING_RATE, previous_t_end + AFTER_T * WORKING_RATE, 0.0)
     start = round(room)
     if stop - start < SMALLEST_ROOM * WORKING_RATE:
         return None
-    span = _span_of_all(slopes, start, stop)
+    # The QRS is cut away, lest smoothing smear it into the PR segment.
+    view = _clear_view(signal[:, :stop], rest[:, :stop], start)
+    span = _span_of_all(view)
     if span is None:
         return None
-    bounds = _bounds(slopes, noise, room=(start, stop), span=span, qrs_on=round(qrs.first))
+    bounds = _bounds(view, span)
     if bounds is None:
         return None
     inside = slice(int(bounds.first), int(np.ceil(bounds.last)) + 1)
-    heights = np.sort(np.ptp(signal[:, inside], axis=1))
+    heights = np.sort(np.ptp(view.slopes.signal[:, inside], axis=1))
     return PCandidate(
         bounds=bounds,
         height=float(np.median(heights[-3:])),
-        stands_out=_stands_out(slopes, start, bounds),
+        stands_out=_stands_out(view.slopes, start, bounds),
         likeness=likeness_of_beats(single[:, :, inside]),
     )
 
@@ -136,50 +157,68 @@ def _straight_line(pieces: Floats) -> Floats:
     return line
 
 
-def _span_of_all(slopes: Slopes, start: int, stop: int) -> tuple[int, int] | None:
+def _clear_view(signal: Floats, rest: Floats, start: int) -> _View:
+    """Return the beat smoothed as little as its noise allows."""
+    for smoothing in SMOOTHINGS:
+        slopes = slopes_of(signal, smoothing=smoothing, width=SLOPE_WIDTH)
+        noise = noise_steepness(rest, smoothing=smoothing, width=SLOPE_WIDTH)
+        steepest = np.abs(slopes.steep[:, start:]).max(axis=1)
+        if np.median(steepest / np.maximum(noise[:, 0], 1e-9)) >= CLEAR:
+            break
+    return _View(slopes=slopes, noise=noise[:, 0], start=start, stop=signal.shape[1])
+
+
+def _span_of_all(view: _View) -> tuple[int, int] | None:
     """Return the first and last limb of the hump over all leads."""
-    energy = slopes.together[start:stop] ** 2
-    padded = np.concatenate([np.zeros(100), energy, np.zeros(100)])
+    start, stop = view.start, view.stop
+    together = view.slopes.together[start:stop]
+    padded = np.concatenate([np.zeros(100), together**2, np.zeros(100)])
     hump = smooth(padded, width=round(HUMP * WORKING_RATE))[100:-100]
     before = (stop - np.arange(start, stop)) / WORKING_RATE
     usual = np.exp(-(((before - USUAL_PLACE) / PLACE_DEVIATION) ** 2) / 2)
     centre = start + int(np.argmax(hump * usual))
     half = round(HALF_SPAN * WORKING_RATE)
     first, last = max(start, centre - half), min(stop, centre + half)
-    found = limbs(slopes.together[first:last], GLOBAL_SHARE)
+    piece = view.slopes.together[first:last]
+    noise = float(np.sqrt(np.mean(view.noise**2)))
+    share = max(GLOBAL_SHARE, min(1.0, 2.0 * noise / max(float(piece.max()), 1e-9)))
+    found = limbs(piece, share)
     if len(found) == 0:
         return None
     return first + int(found[0]), first + int(found[-1])
 
 
-def _bounds(
-    slopes: Slopes,
-    noise: Floats,
-    *,
-    room: tuple[int, int],
-    span: tuple[int, int],
-    qrs_on: int,
-) -> WaveBounds | None:
+def _bounds(view: _View, span: tuple[int, int]) -> WaveBounds | None:
     """Return the bounds of the hump in each lead and over all leads."""
-    start, stop = room
     leeway = round(LEEWAY * WORKING_RATE)
-    first, last = max(start, span[0] - leeway), min(stop, span[1] + leeway)
-    on = np.full(len(noise), np.nan)
-    off = np.full(len(noise), np.nan)
-    least = np.maximum(SMALLEST, NOISE_FACTOR * noise)
-    for lead, steep in enumerate(slopes.steep):
-        found = first + limbs(np.abs(steep[first:last]), LIMB_SHARE)
-        if len(found) == 0 or np.ptp(slopes.signal[lead, first:last]) < least[lead]:
+    first, last = max(view.start, span[0] - leeway), min(view.stop, span[1] + leeway)
+    on = np.full(len(view.noise), np.nan)
+    off = np.full(len(view.noise), np.nan)
+    for lead, steep in enumerate(view.slopes.steep):
+        piece = np.abs(steep[first:last])
+        peak, noise = float(piece.max()), float(view.noise[lead])
+        if peak <= LIMB_NOISE * noise:
             continue
-        outmost = max(0, start - leeway)
-        on[lead] = follow_limb(steep, int(found[0]), step=-1, until=outmost, share=FLAT_ON)
-        off[lead] = follow_limb(steep, int(found[-1]), step=1, until=qrs_on, share=FLAT_OFF)
+        found = first + limbs(piece, max(LIMB_SHARE, LIMB_NOISE * noise / peak))
+        outmost = max(0, view.start - leeway)
+        one, other = int(found[0]), int(found[-1])
+        on[lead] = follow_limb(
+            steep, one, step=-1, until=outmost, share=_flat(FLAT_ON, noise, steep[one])
+        )
+        off[lead] = follow_limb(
+            steep, other, step=1, until=view.stop - 1, share=_flat(FLAT_OFF, noise, steep[other])
+        )
     if np.isnan(on).all():
         return None
     reach = SPREAD * WORKING_RATE
     on = np.clip(on, np.nanmedian(on) - reach, np.nanmedian(on) + reach)
     off = np.clip(off, np.nanmedian(off) - reach, np.nanmedian(off) + reach)
     return WaveBounds(on=on, off=off, first=earliest(on), last=-earliest(-off))
+
+
+def _flat(share: float, noise: float, limb: float) -> float:
+    """Return the share of the steepest slope that counts as flat: noise is not a limb."""
+    return max(share, min(0.8, FLAT_NOISE * noise / abs(limb)))
 
 
 def _stands_out(slopes: Slopes, start: int, bounds: WaveBounds) -> float:

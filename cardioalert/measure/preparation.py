@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.dsp import (
@@ -17,6 +18,7 @@ from cardioalert.dsp import (
     resample,
     stretches,
 )
+from cardioalert.measure.pacing import SLOWEST_RATE, bridge_pulses, pacing_pulses
 
 WORKING_RATE: Final = 500.0  # Hz
 LOWEST_RATE: Final = 50.0  # Hz; below, the QRS band is not in the record
@@ -41,6 +43,8 @@ class Prepared:
         False where the record holds no value.
     fast : float array, same shape
         The QRS band of `signal`, zero in gaps.
+    pulses : int array, shape (pulses,), samples
+        Where a pacemaker fired; bridged in `signal`.
     """
 
     leads: tuple[Lead, ...]
@@ -48,6 +52,7 @@ class Prepared:
     signal: Floats
     present: Mask
     fast: Floats
+    pulses: NDArray[np.intp]
 
     @property
     def samples(self) -> int:
@@ -73,12 +78,21 @@ def prepare(record: ECGRecord) -> Prepared:
     signal = fill_gaps(np.where(present, signal, np.nan))
     if whole and leads:
         signal = remove_line_noise(signal, sampling_rate=WORKING_RATE)
+    pulses = np.zeros(0, dtype=np.intp)
+    if record.sampling_rate >= SLOWEST_RATE:
+        pulses = pacing_pulses(signal, sampling_rate=WORKING_RATE)
+        signal = bridge_pulses(signal, pulses, sampling_rate=WORKING_RATE)
     fast = np.zeros_like(signal)
     if leads and signal.shape[1] > 1:
         fast = band_pass(signal, sampling_rate=WORKING_RATE, low=QRS_BAND[0], high=QRS_BAND[1])
     fast[~present] = 0.0
     return Prepared(
-        leads=tuple(leads), unusable=unusable, signal=signal, present=present, fast=fast
+        leads=tuple(leads),
+        unusable=unusable,
+        signal=signal,
+        present=present,
+        fast=fast,
+        pulses=pulses,
     )
 
 

@@ -13,7 +13,7 @@ from cardioalert.measure.preparation import WORKING_RATE
 SLOPE_WIDTH: Final = 0.018  # s over which the slope is averaged
 PEAK_REACH: Final = 0.12  # s on either side of R in which the steepest slope is looked for
 MAIN_LIMB: Final = 0.4  # of the steepest slope: surely QRS
-LIMB_END: Final = 0.04  # of the steepest slope: no longer QRS
+LIMB_END_ON, LIMB_END_OFF = 0.03, 0.04  # of the steepest slope: not yet, no longer QRS
 BACKGROUND: Final = 3.0  # times the median slope of the beat: no longer noise
 CALM: Final = 0.016  # s for which the slope must stay low
 BEFORE, AFTER = 0.15, 0.22  # s around R within which the QRS must lie
@@ -37,15 +37,16 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
     first, last = max(0, r_index - reach), min(steep.shape[1], r_index + reach)
     peak = steep[:, first:last].max(axis=1)
     background = np.median(steep, axis=1)
-    low = np.maximum(LIMB_END * peak, BACKGROUND * background)
+    low_on = np.maximum(LIMB_END_ON * peak, BACKGROUND * background)
+    low_off = np.maximum(LIMB_END_OFF * peak, BACKGROUND * background)
     on = np.full(len(signal), np.nan)
     off = np.full(len(signal), np.nan)
     for lead, row in enumerate(steep):
-        if low[lead] >= MAIN_LIMB * peak[lead]:
+        if low_off[lead] >= MAIN_LIMB * peak[lead]:
             continue
         main = first + np.flatnonzero(row[first:last] > MAIN_LIMB * peak[lead])
-        on[lead] = _walk(row, int(main[0]), -1, float(low[lead]), r_index)
-        off[lead] = _walk(row, int(main[-1]), 1, float(low[lead]), r_index)
+        on[lead] = _walk(row, int(main[0]), -1, float(low_on[lead]), r_index)
+        off[lead] = _walk(row, int(main[-1]), 1, float(low_off[lead]), r_index)
     if np.isnan(on).all():
         return None
     return WaveBounds(on=on, off=off, first=earliest(on), last=-earliest(-off))

@@ -87,7 +87,7 @@ def _p_before(average: Average, qrs: WaveBounds, t: WaveBounds | None) -> PCandi
         average.single,
         qrs=qrs,
         previous_t_end=previous,
-        noise=average.noise_of_median,
+        rest=average.rest,
     )
 
 
