@@ -24,12 +24,13 @@ What CardioAlert looks for, with every limit and where it comes from. Adults onl
 is not met never means that nothing is wrong.
 
 `checked` says how far the source was compared: **yes** = with the publication itself; **sec** =
-with clinical texts that cite it; **no** = recalled, not compared; **eng** = a value of this project,
-to be tuned on data and never to be quoted as a guideline. Before any clinical use a cardiologist
-must sign off every row marked sec, no or eng.
+with clinical texts that cite it; **no** = recalled, not compared; **eng** = a value of this
+project, to be tuned on data and never to be quoted as a guideline. Before any clinical use a
+cardiologist must sign off every row marked sec, no or eng.
 
 Doubt: a value within one standard deviation of its limit (never more than half of the limit) is
-borderline. A benign finding is then *possible*. A finding that can mean danger is *present* from
+borderline. A benign finding is then *possible*; just below its limit it is reported where the table
+says so (LVH, axis, PR, QTc). A finding that can mean danger is *present* from
 its limit on and *possible* just below it. "possible only" rows are never more than possible.
 """
 

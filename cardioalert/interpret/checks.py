@@ -128,6 +128,8 @@ class Check:
         Beats behind the deciding quantity; 0 when it is not counted in beats.
     reasons : tuple of str
         Stable codes of what was missing.
+    capped : bool
+        Whether something other than the measurement error keeps it from being certain.
     """
 
     outcome: Outcome
@@ -136,6 +138,7 @@ class Check:
     margin: float | None = None
     beats: int = 0
     reasons: tuple[str, ...] = ()
+    capped: bool = False
 
 
 def compare(quantity: Quantity, direction: Direction, limit: float, note: str = "") -> Check:
@@ -156,6 +159,7 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
         margin=margin,
         beats=quantity.beats,
         reasons=("too-few-beats",) if quantity.weak else (),
+        capped=quantity.weak and met,
     )
 
 
@@ -263,7 +267,7 @@ def cap(check: Check, against: str) -> Check:
     """Return a check that can be possible at most, and why."""
     if check.outcome <= Outcome.NEARLY:
         return check
-    return replace(check, outcome=Outcome.NEARLY, against=(*check.against, against))
+    return replace(check, outcome=Outcome.NEARLY, against=(*check.against, against), capped=True)
 
 
 def without_evidence(check: Check) -> Check:
@@ -297,6 +301,7 @@ def _combine(checks: Iterable[Check], outcome: Outcome) -> Check:
         margin=min((check.margin for check in deciding if check.margin is not None), default=None),
         beats=min((check.beats for check in deciding if check.beats), default=0),
         reasons=_unique(reason for check in checks for reason in check.reasons),
+        capped=any(check.capped for check in checks if check.outcome is outcome),
     )
 
 

@@ -107,6 +107,8 @@ class Criterion:
     benign : bool
         True: close to the limit it is called borderline. False: it can mean danger, so that close
         below the limit it is still possible.
+    near : bool
+        Whether a benign row is reported as borderline when it is close but not met.
     certain : bool
         False: never more than possible, whatever the numbers say.
     symptoms : mapping from symptom, or `any`, to Urgency
@@ -140,6 +142,7 @@ class Criterion:
     note: str = ""
     needs: tuple[str, ...] = ()
     benign: bool = True
+    near: bool = False
     certain: bool = True
     symptoms: Mapping[str, Urgency] = field(default_factory=dict)
     raised_by: Mapping[str, Urgency] = field(default_factory=dict)

@@ -81,9 +81,15 @@ def _reasons() -> Mapping[str, str]:
 
 
 def apply_blocks(judgements: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
-    """Apply the blocks in order; a row that was silenced blocks nothing."""
+    """Apply the blocks in order.
+
+    A row that was silenced blocks nothing; a row within its error of the limit silences nothing,
+    it only replaces a lower grade and is noted.
+    """
     for block in blocks():
-        met = {each.criterion.id for each in judgements if each.outcome >= Outcome.BARELY}
+        silences = block.effect in ("not-assessable", "possible")
+        needed = Outcome.MET if silences else Outcome.BARELY
+        met = {each.criterion.id for each in judgements if each.outcome >= needed}
         if met.intersection(block.by):
             judgements = tuple(
                 _blocked(each, block) if block.concerns(each.criterion.id) else each
@@ -172,18 +178,20 @@ def _blocked(judgement: Judgement, block: Block) -> Judgement:
 def _makes_finding(judgement: Judgement, judgements: Iterable[Judgement]) -> bool:
     """Tell whether a row makes a finding.
 
-    A benign row just short of its limit adds nothing where another row says the same for certain.
+    A benign row just short of its limit does so only where its table row asks for it, and where no
+    other row says the same for certain.
     """
-    criterion, outcome = judgement.criterion, judgement.outcome
-    if criterion.supports or outcome < Outcome.NEARLY:
+    criterion = judgement.criterion
+    if criterion.supports:
         return False
-    if outcome >= Outcome.BARELY or not criterion.benign:
+    if judgement.speaks:
         return True
-    return not any(
-        each.criterion.finding == criterion.finding
-        and each.outcome >= Outcome.BARELY
-        and not each.criterion.supports
-        for each in judgements
+    return (
+        judgement.outcome is Outcome.NEARLY
+        and criterion.near
+        and not any(
+            each.speaks and each.criterion.finding == criterion.finding for each in judgements
+        )
     )
 
 

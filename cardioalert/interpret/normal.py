@@ -102,7 +102,7 @@ def overall_result(
     judgements: Iterable[Judgement], findings: Iterable[Finding], *, normal: bool
 ) -> Overall:
     """Return the one-word result."""
-    counted = [each for each in judgements if _counts(each)]
+    counted = [each for each in judgements if each.speaks and not each.criterion.supports]
     words = {each.criterion.overall for each in counted}
     urgent = any(each.urgency >= Urgency.YELLOW for each in findings)
     if Overall.ABNORMAL in words and urgent:
@@ -128,16 +128,8 @@ def _in_range(case: Case, limits: Range) -> Evidence | None:
     return Evidence(text=text, measure=kind.name, value=value, limit=upper, unit=kind.unit)
 
 
-def _counts(judgement: Judgement) -> bool:
-    """Tell whether a row says something: benign rows only from their limit on."""
-    if judgement.criterion.supports:
-        return False
-    lowest = Outcome.BARELY if judgement.criterion.benign else Outcome.NEARLY
-    return judgement.outcome >= lowest
-
-
 def _stands_against(judgement: Judgement) -> bool:
     """Tell whether a row keeps the ECG from being normal."""
-    if _counts(judgement):
+    if judgement.speaks and not judgement.criterion.supports:
         return judgement.criterion.overall is not Overall.NORMAL
     return judgement.criterion.blocks_normal and judgement.outcome is Outcome.UNKNOWN

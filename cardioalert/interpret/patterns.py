@@ -56,6 +56,13 @@ class Judgement:
             return Outcome.UNKNOWN
         return Outcome.NOT_MET if self.replaced else self.check.outcome
 
+    @property
+    def speaks(self) -> bool:
+        """Whether the row says something: met, close to danger, or met but kept from certainty."""
+        if self.outcome is Outcome.NEARLY:
+            return not self.criterion.benign or self.check.capped
+        return self.outcome >= Outcome.BARELY
+
 
 def judge(case: Case) -> tuple[Judgement, ...]:
     """Judge every row, in the order of the tables."""

@@ -435,6 +435,24 @@ def test_a_graded_finding_shows_the_limit_that_defines_it():
     assert block.urgency is Urgency.YELLOW
 
 
+def test_a_benign_value_just_short_of_its_limit_is_borderline_where_the_table_says_so():
+    doubt = {"uncertainty": {"pr": 0.01, "qrs": 0.009}}
+    close = judged(values(pr=195), doubt)
+    assert codes(close)["first-degree-av-block"] == "possible"
+    assert close.overall is Overall.NORMAL
+    assert "intraventricular-conduction-delay" not in codes(judged(values(qrs=106), doubt))
+    beyond = judged(values(qrs=114), doubt)
+    assert codes(beyond)["intraventricular-conduction-delay"] == "possible"
+    assert beyond.overall is not Overall.NORMAL
+
+
+def test_a_row_within_its_error_silences_nothing():
+    doubtful = merged(LBBB_SHAPE, values(qrs=122), {"uncertainty": {"qrs": 0.009}})
+    result = judged(doubtful, on(("V1", "V2"), st_j=0.4, s=-1.0))
+    assert codes(result)["left-bundle-branch-block"] == "possible"
+    assert result.urgency is Urgency.RED
+
+
 def test_grades_of_one_rate_stand_once():
     result = judged(rate(25))
     slow = [each for each in result.findings if each.code == "bradycardia"]
