@@ -155,14 +155,20 @@ def _voltages(value: ET.Element) -> NDArray[np.float64]:
 
 
 def _merge(sets: list[_Set]) -> dict[Lead, NDArray[np.float64]]:
-    """Lay the sequence sets on one time axis; NaN where none has the lead."""
+    """Lay the sequence sets on one time axis; NaN where none has the lead.
+
+    Relative times count from the start of the recording, so nothing need be printed there.
+    """
     step = sets[0].step
     if any(abs(one.step - step) > _LEAST_STEP for one in sets):
         raise InvalidRecordError("the sequences of the aECG have different sampling rates")
-    origin = min(one.start for one in sets)
+    total = sum(one.samples for one in sets)
+    first = min(one.start for one in sets)
+    is_relative = all(one.started_at is None for one in sets)
+    origin = 0.0 if is_relative and 0 <= first <= total * step else first
     offsets = [round((one.start - origin) / step) for one in sets]
     length = max(offset + one.samples for offset, one in zip(offsets, sets, strict=True))
-    if length > 2 * sum(one.samples for one in sets):
+    if length > 2 * total:
         raise InvalidRecordError("the sequences of the aECG lie too far apart for one recording")
     merged: dict[Lead, NDArray[np.float64]] = {}
     for offset, one in zip(offsets, sets, strict=True):

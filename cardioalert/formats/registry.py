@@ -205,9 +205,17 @@ def _format_of(content: FileContent) -> Format:
     for form in FORMATS:
         if form.looks_like(content):
             return form
+    raise UnknownFormatError(
+        f"{content.name} is of no format that CardioAlert reads", hint=_hint_of_header(content)
+    )
+
+
+def _hint_of_header(content: FileContent) -> str | None:
+    """Point to the header of a signal file that was given in its place."""
+    if content.folder is None:
+        return None
     header = Path(content.path).with_suffix(".hea")
-    hint = f"Name its header instead: {header}" if content.folder and header.is_file() else None
-    raise UnknownFormatError(f"{content.name} is of no format that CardioAlert reads", hint=hint)
+    return f"Name its header instead: {header}" if header.is_file() else None
 
 
 def _module(form: Format) -> FormatModule:
