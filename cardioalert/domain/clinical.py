@@ -196,6 +196,8 @@ class Rhythm:
     p_repetition : share of dominant beats preceded by the repeating P wave
     p_before_every_qrs : whether a P wave of constant PR precedes each dominant QRS
     longest_pause : seconds
+    extra_p : seconds at which a wave like P begins that no QRS follows
+    flutter_cycle : seconds from such a wave to the next, if like that of flutter (then no P)
     pacing_pulses : seconds at which a pacemaker was seen to fire; none seen is not "not paced"
     """
 
@@ -206,6 +208,8 @@ class Rhythm:
     p_repetition: float | None = None
     p_before_every_qrs: bool | None = None
     longest_pause: float | None = None
+    extra_p: tuple[float, ...] = ()
+    flutter_cycle: float | None = None
     pacing_pulses: tuple[float, ...] = ()
 
 

@@ -22,6 +22,7 @@ from cardioalert.domain.clinical import (
 from cardioalert.domain.measures import MEASURES
 from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.dsp import Floats, Mask
+from cardioalert.measure.atrial import ExtraWaves, extra_waves
 from cardioalert.measure.averaging import Average, average_beats, level_baseline
 from cardioalert.measure.axis import axis_values, einthoven_residual
 from cardioalert.measure.beats import Shapes, group_beats
@@ -38,10 +39,11 @@ from cardioalert.measure.preparation import WORKING_RATE, Prepared, prepare
 from cardioalert.measure.rhythm import beat_classes, joined, measure_rhythm
 from cardioalert.measure.st import onset_level, st_levels, t_voltages
 from cardioalert.measure.voltages import p_voltages, qrs_voltages
-from cardioalert.measure.waves import P_LIKENESS, Delineation, delineate
+from cardioalert.measure.waves import P_ABSENT, P_LIKENESS, Delineation, delineate
 
 ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
 MOST_SHAPES_MEASURED: Final = 6
+FEWEST_FOR_P: Final = 3  # beats of a rarer shape, before its P waves are believed
 NOISY: Final = 0.5  # deviation of the beats over the height of the QRS
 
 
@@ -86,9 +88,12 @@ def measure(record: ECGRecord) -> Measurements:
     averages, waves = _shapes_measured(prepared, beating)
     average = averages[0] if averages else None
     delineation = waves[0] if waves else None
+    extra = _extra_waves(beating, average, delineation)
+    if delineation is not None and extra is not None and extra.flutter_cycle is not None:
+        delineation = waves[0] = replace(delineation, p=None)
     widths = np.array([np.nan if w is None else _width(w.qrs) for w in waves])
     classes = beat_classes(beating.shapes, beating.together, widths)
-    rhythm = _rhythm(prepared, beating, classes, delineation, record)
+    rhythm = _rhythm(prepared, beating, classes, delineation, extra)
     leads, unusable = _usable(prepared, average, delineation)
     median_beat = None if average is None else _median_beat(average, delineation)
     residual = einthoven_residual(
@@ -137,7 +142,22 @@ def _shapes_measured(
         beats = shapes.members(number)
         own_rr = min(rr, _shortest_next(shapes, beats)) if number else rr
         averages.append(average_beats(beating.levelled, prepared, shapes, beats, own_rr))
-    return averages, [delineate(average) for average in averages]
+    waves = [delineate(average) for average in averages]
+    for number in range(1, len(waves)):
+        found = waves[number]
+        if found is not None and len(averages[number].beats) < FEWEST_FOR_P:
+            waves[number] = replace(found, p=None)
+    return averages, waves
+
+
+def _extra_waves(
+    beating: Beating, average: Average | None, delineation: Delineation | None
+) -> ExtraWaves | None:
+    """Return the waves like P without QRS, where there is a P wave to compare with."""
+    if average is None or delineation is None or delineation.p is None:
+        return None
+    end = delineation.qrs.last if delineation.t is None else delineation.t.last
+    return extra_waves(beating.levelled, average, p=delineation.p, t_end=end, r=beating.shapes.r)
 
 
 def _shortest_next(shapes: Shapes, beats: NDArray[np.intp]) -> float:
@@ -158,7 +178,7 @@ def _rhythm(
     beating: Beating,
     classes: tuple[BeatClass, ...],
     delineation: Delineation | None,
-    record: ECGRecord,
+    extra: ExtraWaves | None,
 ) -> Rhythm:
     """Return the regularity of the beats and of the P wave before them."""
     repetition = None
@@ -172,9 +192,14 @@ def _rhythm(
         classes,
         p_repetition=repetition,
         has_p=delineation is not None and delineation.p is not None,
-        duration=record.duration,
+        duration=prepared.samples / WORKING_RATE,
     )
-    return replace(rhythm, pacing_pulses=tuple((prepared.pulses / WORKING_RATE).tolist()))
+    return replace(
+        rhythm,
+        pacing_pulses=tuple((prepared.pulses / WORKING_RATE).tolist()),
+        extra_p=() if extra is None else tuple((extra.onsets / WORKING_RATE).tolist()),
+        flutter_cycle=None if extra is None else extra.flutter_cycle,
+    )
 
 
 def _usable(
@@ -345,16 +370,25 @@ def _wave_times(
         if found is None:
             continue
         start = float(r) - averages[number].r_index
+        p = found.p if _shows_p(found, averages[number], beat) else None
         for row, lead in enumerate(prepared.leads):
             bounds = {
                 f"{name}_{side}": _instant(values[row] + start, prepared, row)
-                for name, wave in (("p", found.p), ("qrs", found.qrs), ("t", found.t))
+                for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
                 if wave is not None
                 for side, values in (("on", wave.on), ("off", wave.off))
             }
             if any(value is not None for value in bounds.values()):
                 times.append(WaveTimes(lead=lead, beat=beat, **bounds))
     return tuple(times)
+
+
+def _shows_p(found: Delineation, average: Average, beat: int) -> bool:
+    """Tell whether a single beat has the P wave of its median; beats not averaged are trusted."""
+    place = np.flatnonzero(average.beats == beat)
+    if found.p_candidate is None or len(place) == 0:
+        return True
+    return not found.p_candidate.likeness[place[0]] < P_ABSENT
 
 
 def _instant(sample: float, prepared: Prepared, row: int) -> float | None:

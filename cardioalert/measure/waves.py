@@ -16,6 +16,7 @@ from cardioalert.measure.qrs_bounds import qrs_bounds
 from cardioalert.measure.t_bounds import t_bounds
 
 P_LIKENESS: Final = 0.5  # correlation of single P waves with the others
+P_ABSENT: Final = 0.3  # correlation below which a single beat has no such P
 P_REPEATS: Final = 0.6  # share of beats with such a P
 P_STANDS_OUT: Final = 1.3  # times as steep as the segment before it
 P_HEIGHT: Final = 0.03  # mV, the smallest wave to report (IEC 60601-2-51 Annex GG)
