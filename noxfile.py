@@ -9,12 +9,19 @@ import shutil
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.options.sessions = ["lint", "tests", "wheel", "examples", "docs"]
 nox.options.error_on_missing_interpreters = False
 
 HERE = Path(__file__).parent
 PHOTO = HERE / "examples" / "ecg_photo.jpg"
+LINT = (
+    ("ruff", "check", "--output-format", "concise", "."),
+    ("ruff", "format", "--check", "--output-format", "concise", "."),
+    ("mypy",),
+    ("lint-imports", "--no-cache"),
+)
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
@@ -26,12 +33,16 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, types and the direction of imports."""
+    """Check style, types and the direction of imports; all of them, whichever fails first."""
     session.install("-e", ".[lint,test]")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("mypy")
-    session.run("lint-imports", "--no-cache")
+    failed = []
+    for command in LINT:
+        try:
+            session.run(*command)
+        except CommandFailed:
+            failed.append(command[0])
+    if failed:
+        session.error(f"not clean: {', '.join(failed)}")
 
 
 @nox.session
