@@ -136,7 +136,7 @@ def _lead(channel: Dataset) -> Lead | None:
     return lead_of_label(str(channel.get("ChannelLabel") or ""))
 
 
-def _channels(group: _Group) -> dict[Lead, NDArray[np.float64]]:
+def _channels(group: _Group) -> dict[Lead, NDArray[np.float32]]:
     """Return the leads of a group, mV."""
     raw = _raw(group)
     missing = _missing(raw, group.item)
@@ -193,7 +193,7 @@ def _missing(raw: NDArray[np.integer], item: Dataset) -> NDArray[np.bool_]:
     return missing
 
 
-def _millivolts(raw: NDArray[np.integer], definition: Dataset) -> NDArray[np.float64]:
+def _millivolts(raw: NDArray[np.integer], definition: Dataset) -> NDArray[np.float32]:
     """Convert one channel: number * sensitivity * correction + baseline, in the channel's unit."""
     sensitivity = float(definition.get("ChannelSensitivity") or 0.0)
     correction = definition.get("ChannelSensitivityCorrectionFactor")
@@ -205,7 +205,8 @@ def _millivolts(raw: NDArray[np.integer], definition: Dataset) -> NDArray[np.flo
     if unit not in MILLIVOLTS_PER_UNIT:
         raise InvalidRecordError(f"a DICOM channel has the unit {unit!r}, expected uV, mV or V")
     baseline = float(definition.get("ChannelBaseline") or 0.0)
-    return (raw.astype(np.float64) * factor + baseline) * MILLIVOLTS_PER_UNIT[unit]
+    values = (raw.astype(np.float64) * factor + baseline) * MILLIVOLTS_PER_UNIT[unit]
+    return values.astype(np.float32)
 
 
 def _patient(dataset: Dataset, recorded_at: datetime | None) -> Patient | None:

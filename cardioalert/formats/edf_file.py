@@ -172,9 +172,9 @@ def _data_records(
 
 def _channels(
     signals: tuple[_Signal, ...], records: NDArray[np.uint8], sample_bytes: int
-) -> dict[Lead, NDArray[np.float64]]:
+) -> dict[Lead, NDArray[np.float32]]:
     """Take the leads out of the data records, mV."""
-    channels: dict[Lead, NDArray[np.float64]] = {}
+    channels: dict[Lead, NDArray[np.float32]] = {}
     position = 0
     for signal in signals:
         width = signal.samples * sample_bytes
@@ -183,7 +183,7 @@ def _channels(
         if signal.lead is None or signal.lead in channels:
             continue
         counts = _counts(block, sample_bytes)
-        values = counts.astype(np.float64) * signal.scale + signal.offset
+        values = (counts.astype(np.float64) * signal.scale + signal.offset).astype(np.float32)
         if signal.has_missing:
             values[counts == MISSING] = np.nan
         channels[signal.lead] = values

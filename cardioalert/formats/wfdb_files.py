@@ -182,10 +182,9 @@ def read(content: FileContent) -> ECGRecord:
             hint="Give the path of the .hea file; its signal files must stand beside it.",
         )
     digest = hashlib.sha256(content.data)
-    channels: dict[Lead, NDArray[np.float64]] = {}
+    channels: dict[Lead, NDArray[np.float32]] = {}
     rates: set[float] = set()
-    for file, signals in groupby(header.signals, key=lambda signal: signal.file):
-        group = tuple(signals)
+    for file, group in _signals_by_file(header).items():
         if all(signal.lead is None for signal in group):
             continue
         data = _signal_file(folder, file)
@@ -203,6 +202,16 @@ def read(content: FileContent) -> ECGRecord:
         patient=header.patient,
         recorded_at=header.recorded_at,
     )
+
+
+def _signals_by_file(header: _Header) -> dict[str, tuple[_Signal, ...]]:
+    """Group the signals by the file that holds them, side by side."""
+    groups: dict[str, tuple[_Signal, ...]] = {}
+    for file, signals in groupby(header.signals, key=lambda signal: signal.file):
+        if file in groups:
+            raise CorruptFileError(f"the WFDB header names the signal file {file!r} in two places")
+        groups[file] = tuple(signals)
+    return groups
 
 
 def _signal_file(folder: Path, name: str) -> bytes:
@@ -262,7 +271,7 @@ def _decode_with_library(group: tuple[_Signal, ...], header_path: Path) -> Sampl
 
 def _channels(
     header: _Header, group: tuple[_Signal, ...], numbers: Samples
-) -> dict[Lead, NDArray[np.float64]]:
+) -> dict[Lead, NDArray[np.float32]]:
     """Take the leads out of the decoded numbers of one signal file, mV."""
     frames = len(numbers)
     if header.samples > frames:
@@ -271,7 +280,7 @@ def _channels(
             f"the header announces {header.samples}"
         )
     frames = header.samples or frames
-    channels: dict[Lead, NDArray[np.float64]] = {}
+    channels: dict[Lead, NDArray[np.float32]] = {}
     column = 0
     for signal in group:
         raw = numbers[:frames, column : column + signal.per_frame].reshape(-1)
@@ -281,15 +290,15 @@ def _channels(
     return channels
 
 
-def _millivolts(raw: Samples, signal: _Signal) -> NDArray[np.float64]:
+def _millivolts(raw: Samples, signal: _Signal) -> NDArray[np.float32]:
     """Convert the numbers of one signal; late channels are moved back to their time."""
     factor = MILLIVOLTS_PER_UNIT[signal.unit] / signal.gain
-    values = (raw.astype(np.float64) - signal.baseline) * factor
+    values = ((raw.astype(np.float64) - signal.baseline) * factor).astype(np.float32)
     sample_format = SAMPLE_FORMATS.get(signal.format)
     if sample_format is not None:
         values[raw == sample_format.missing] = np.nan
     if signal.skew:
-        tail = np.full(min(signal.skew, len(values)), np.nan)
+        tail = np.full(min(signal.skew, len(values)), np.nan, dtype=np.float32)
         values = np.concatenate([values[signal.skew :], tail])
     return values
 

@@ -147,6 +147,7 @@ BAD_HEADERS: list[tuple[str, type[CardioAlertError]]] = [
     (f"ecg 1 500 {SAMPLES}\necg.dat 16 1000/mmHg 16 0 0 0 0 II\n", InvalidRecordError),
     (f"ecg 1 500 5\n{LINE}\n", InvalidRecordError),  # 10 ms
     (f"ecg 1 500 {SAMPLES}\necg.dat 99 1000/mV 16 0 0 0 0 II\n", UnknownFormatError),
+    (f"ecg 3 500 0\n{LINE}\nb{LINE}\n{LINE}\n", CorruptFileError),  # one file in two places
     (f"ecg/3 1 500 {SAMPLES}\n{LINE}\n", UnknownFormatError),
     (f"ecg 1 500 {SAMPLES}\n{LINE.replace(' 16', ' 16x99999999', 1)}\n", CorruptFileError),
     (f"ecg 1 500 0\n{LINE.replace(' 16', ' 16+999999', 1)}\n", InvalidRecordError),
