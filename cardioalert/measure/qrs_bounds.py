@@ -10,7 +10,8 @@ from cardioalert.dsp import Floats
 from cardioalert.measure.limbs import WaveBounds, earliest, slopes_of
 from cardioalert.measure.preparation import WORKING_RATE
 
-SLOPE_WIDTH: Final = 0.018  # s over which the slope is averaged
+SLOPE_WIDTHS: Final = (0.014, 0.022, 0.030)  # s, the first that leaves the QRS clear of the noise
+CLEAR: Final = 0.06  # of the steepest slope: the background in the median lead
 PEAK_REACH: Final = 0.12  # s on either side of R in which the steepest slope is looked for
 MAIN_LIMB: Final = 0.4  # of the steepest slope: surely QRS
 LIMB_END_ON, LIMB_END_OFF = 0.03, 0.04  # of the steepest slope: not yet, no longer QRS
@@ -32,17 +33,20 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
     -------
     WaveBounds, or None where no slope stands out of the background.
     """
-    steep = np.abs(slopes_of(signal, smoothing=0.0, width=SLOPE_WIDTH).steep)
     reach = round(PEAK_REACH * WORKING_RATE)
-    first, last = max(0, r_index - reach), min(steep.shape[1], r_index + reach)
-    peak = steep[:, first:last].max(axis=1)
-    background = np.median(steep, axis=1)
+    first, last = max(0, r_index - reach), min(signal.shape[1], r_index + reach)
+    for width in SLOPE_WIDTHS:
+        steep = np.abs(slopes_of(signal, smoothing=0.0, width=width).steep)
+        peak = np.maximum(steep[:, first:last].max(axis=1), 1e-9)
+        background = np.median(steep, axis=1)
+        if np.median(BACKGROUND * background / peak) <= CLEAR:
+            break
     low_on = np.maximum(LIMB_END_ON * peak, BACKGROUND * background)
     low_off = np.maximum(LIMB_END_OFF * peak, BACKGROUND * background)
     on = np.full(len(signal), np.nan)
     off = np.full(len(signal), np.nan)
     for lead, row in enumerate(steep):
-        if low_off[lead] >= MAIN_LIMB * peak[lead]:
+        if peak[lead] <= 1e-9 or low_off[lead] >= MAIN_LIMB * peak[lead]:
             continue
         main = first + np.flatnonzero(row[first:last] > MAIN_LIMB * peak[lead])
         on[lead] = _walk(row, int(main[0]), -1, float(low_on[lead]), r_index)
