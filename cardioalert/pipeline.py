@@ -19,7 +19,7 @@ from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM, flatten_page
-from cardioalert.digitize.pulse import pulse_gains
+from cardioalert.digitize.pulse import find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.reading import read_photo
 from cardioalert.digitize.scale import decide_scale
@@ -71,12 +71,14 @@ def digitize(
     page = flatten_page(photo.pixels, grid_map)
     ink = segment_page(page.pixels)
     rows = trace_rows(ink, find_rows(ink))
+    pulse = find_pulse(rows, ink)
+    rows = without_pulse(rows, pulse)
     labels = read_labels(page.pixels)
     placed = place_leads(rows, labels, ink, layout=layout)
     scale = decide_scale(
         rows,
         placed.columns,
-        pulse_gains(rows, ink, placed.columns),
+        pulse,
         speed=None if speed == "auto" else float(speed),
         gain=None if gain == "auto" else float(gain),
     )

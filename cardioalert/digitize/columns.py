@@ -14,8 +14,11 @@ from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
 
 LABEL_LEAD_MM: Final = 1.0  # lead names usually begin this far right of the border
 LABEL_SPREAD_MM: Final = 3.0
+START_RANGE_MM: Final = (5.0, 25.0)  # before and after the first ink of the traces
 START_SPREAD_MM: Final = 0.4
 COLUMN_MM: Final = (62.5, 125.0, 250.0)  # 2.5 s or 5 s at 25 or 50 mm/s
+USUAL_BONUS: Final = 0.5  # for columns of a usual width
+USUAL_SPREAD: Final = 0.01  # relative
 SUSTAINED: Final = 40  # px of trace that make a beginning
 
 Floats = NDArray[np.float32]
@@ -79,18 +82,18 @@ def find_columns(
     strength = border_strength(rows, labels, maps)
     usual = (end - start) / count
     mm = PAGE_PIXELS_PER_MM
-    widths = np.arange(0.85 * usual, 1.12 * usual, 1.0)
-    starts = np.arange(start - 5.0 * mm, start + 5.0 * mm + 1.0)
+    widths = np.arange(0.82 * usual, 1.12 * usual, 1.0)
+    starts = np.arange(start - START_RANGE_MM[0] * mm, start + START_RANGE_MM[1] * mm + 1.0)
     width, begin = np.meshgrid(widths, starts)
     score = np.zeros(width.shape)
-    for border in range(1, count):
+    for border in range(count):
         at = np.clip(np.round(begin + border * width), 0, len(strength) - 1).astype(int)
-        score += strength[at] / (count - 1)
+        score += strength[at] / count
     evidence = score.copy()
     score -= 0.1 * np.minimum(((begin - start) / (START_SPREAD_MM * mm)) ** 2, 9.0)
     score -= 0.025 * np.minimum(((begin + count * width - end) / (3.0 * mm)) ** 2, 9.0)
     off = np.abs(width[..., None] / mm / np.array(COLUMN_MM) - 1.0).min(axis=-1)
-    score += 0.2 * np.exp(-0.5 * (off / 0.006) ** 2)
+    score += USUAL_BONUS * np.exp(-0.5 * (off / USUAL_SPREAD) ** 2)
     best = np.unravel_index(int(np.argmax(score)), score.shape)
     return Columns(
         start=float(begin[best]),

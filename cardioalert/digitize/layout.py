@@ -16,9 +16,12 @@ from cardioalert.errors import LayoutNotFoundError
 from cardioalert.tables import read_toml
 
 WRONG_NAME_COST: Final = 2.0  # a name in the wrong place against one in the right place
+UNREAD_NAME_COST: Final = 0.25  # a place without the name that should stand there
 LAW_WEIGHT: Final = 3.0
 LAW_HOLDS: Final = 0.35  # relative residual of Einthoven's law below which it confirms a layout
 LAW_BROKEN: Final = 0.8
+SMOOTHED: Final = 5  # px
+OUT_OF_STEP: Final = 4  # px
 CLEAR_MARGIN: Final = 1.0
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
 
@@ -121,7 +124,9 @@ class _Candidate:
         if np.isfinite(self.law_residual):
             law = LAW_WEIGHT * float(np.clip(1.0 - self.law_residual / LAW_HOLDS / 1.5, -1.0, 1.0))
         border = self.columns.evidence if self.columns.count > 1 else 0.0
-        return self.names_right - WRONG_NAME_COST * self.names_wrong + law + border
+        unread = len(self.layout.grid) * self.layout.columns - len(self.named_cells)
+        names = self.names_right - WRONG_NAME_COST * self.names_wrong - UNREAD_NAME_COST * unread
+        return names + law + border
 
 
 def place_leads(
@@ -289,15 +294,28 @@ def _curve(row: RowTrace, columns: Columns, column: int) -> NDArray[np.float64]:
 
 
 def _relative_residual(terms: list[NDArray[np.float64]]) -> float:
-    """Return the size of a sum that should be zero against the size of its terms."""
-    stacked = np.stack(terms)
-    known = np.isfinite(stacked).all(axis=0)
+    """Return the size of a sum that should be zero against the size of its terms.
+
+    Rows of a bent sheet may be some pixels out of step; the best step within half a millimetre
+    counts, and the curves are smoothed over as much.
+    """
+    smooth = [np.convolve(term, np.full(SMOOTHED, 1.0 / SMOOTHED), mode="same") for term in terms]
+    shifts = range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
+    return min(
+        _misfit(np.stack([np.roll(smooth[0], first), smooth[1], np.roll(smooth[2], last)]))
+        for first in shifts
+        for last in shifts
+    )
+
+
+def _misfit(terms: NDArray[np.float64]) -> float:
+    """Return RMS of the sum over the RMS of the largest term, NaN with too few samples."""
+    known = np.isfinite(terms).all(axis=0)
     if known.sum() < 100:
         return float("nan")
-    stacked = stacked[:, known]
-    stacked = stacked - np.median(stacked, axis=1, keepdims=True)
-    size = float(np.sqrt(np.mean(stacked**2, axis=1)).max())
-    return float(np.sqrt(np.mean(stacked.sum(axis=0) ** 2)) / max(size, 1.0))
+    seen = terms[:, known] - np.median(terms[:, known], axis=1, keepdims=True)
+    size = float(np.sqrt(np.mean(seen**2, axis=1)).max())
+    return float(np.sqrt(np.mean(seen.sum(axis=0) ** 2)) / max(size, 1.0))
 
 
 def _place(

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.columns import Columns
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
+from cardioalert.digitize.pulse import USUAL_GAIN, Pulse
 from cardioalert.digitize.tracing import runs
 from cardioalert.domain.imaging import Notice, RowTrace
-from cardioalert.errors import ScaleUnclearError
 from cardioalert.i18n import translate as _
 
 SPEEDS: Final = (25.0, 50.0)  # mm/s
-USUAL_GAIN: Final = 10.0  # mm/mV
 QUARTER_SECONDS: Final = 2.5  # length of a column of a 3x4 page
 QUARTER_SLACK: Final = 0.16
 USUAL_RATE: Final = (75.0, 0.35)  # /min: median and spread of its logarithm
@@ -47,7 +46,7 @@ class Scale:
 def decide_scale(
     rows: tuple[RowTrace, ...],
     columns: Columns,
-    pulses: list[float],
+    pulse: Pulse | None,
     *,
     speed: float | None,
     gain: float | None,
@@ -56,13 +55,8 @@ def decide_scale(
 
     Parameters
     ----------
-    pulses : gains (mm/mV) shown by calibration pulses
+    pulse : the calibration pulse, or None
     speed, gain : what the user says, or None
-
-    Raises
-    ------
-    ScaleUnclearError
-        The pulses of the rows contradict each other.
     """
     notices: list[Notice] = []
     if speed is None:
@@ -73,15 +67,15 @@ def decide_scale(
     else:
         chosen_speed, speed_confirmed = speed, True
     if gain is None:
-        chosen_gain, gain_confirmed = _likely_gain(pulses)
+        chosen_gain, gain_confirmed = USUAL_GAIN if pulse is None else pulse.gain, pulse is not None
         if not gain_confirmed:
             text = _("no calibration pulse was read; {gain:g} mm/mV was assumed")
             notices.append(Notice(code="gain-assumed", message=text.format(gain=chosen_gain)))
     else:
         chosen_gain, gain_confirmed = gain, True
-        if pulses and np.median(pulses) != gain:
+        if pulse is not None and pulse.gain != gain:
             text = _("the pulse shows {pulse:g} mm/mV, but {gain:g} mm/mV was asked for")
-            message = text.format(pulse=float(np.median(pulses)), gain=gain)
+            message = text.format(pulse=pulse.gain, gain=gain)
             notices.append(Notice(code="gain-contradicted", message=message))
     return Scale(
         paper_speed=chosen_speed,
@@ -90,17 +84,6 @@ def decide_scale(
         gain_confirmed=gain_confirmed,
         notices=tuple(notices),
     )
-
-
-def _likely_gain(pulses: list[float]) -> tuple[float, bool]:
-    """Return the gain the pulses show, and whether they show one."""
-    if not pulses:
-        return USUAL_GAIN, False
-    values, counts = np.unique(pulses, return_counts=True)
-    if len(values) > 1 and counts.max() < 2 * np.sort(counts)[-2]:
-        shown = ", ".join(f"{value:g}" for value in pulses)
-        raise ScaleUnclearError(f"the calibration pulses show different gains: {shown} mm/mV")
-    return float(values[np.argmax(counts)]), True
 
 
 def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns) -> tuple[float, bool]:

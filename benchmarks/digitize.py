@@ -1,0 +1,218 @@
+"""Measure the digitizing on real pages: fidelity where the truth is known, the answer where not.
+
+Prints markdown tables and, with --write, keeps them in docs/accuracy/digitize.md. With --overlays
+DIR each page is saved with its traces drawn on it: no table replaces looking at them.
+
+    python benchmarks/digitize.py --data ../shared/data --overlays /tmp/overlays --write
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import wfdb
+from metrics import Fidelity, compare
+from numpy.typing import NDArray
+from PIL import Image
+
+import cardioalert
+from cardioalert.domain.clinical import Analysis
+from cardioalert.errors import CardioAlertError
+from cardioalert.report.overlay import draw_overlay
+
+HEADER = "<!-- Written by benchmarks/digitize.py; do not edit. -->"
+ROOT = Path(__file__).resolve().parent.parent
+RATE = 500.0  # Hz
+COLUMNS_3X4 = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
+
+Truth = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The answer to one picture: an analysis, or the code of the refusal."""
+
+    path: Path
+    analysis: Analysis | None
+    refusal: str = ""
+
+    @property
+    def heart_rate(self) -> float:
+        """Beats per minute, NaN without an answer."""
+        return self.analysis.measurements.value("heart_rate") if self.analysis else float("nan")
+
+    @property
+    def grade(self) -> str:
+        """Quality of the page, or `refused`."""
+        if self.analysis is None or self.analysis.digitized is None:
+            return "refused"
+        return self.analysis.digitized.quality.grade.value
+
+    def row(self) -> list[str]:
+        """Return the cells of the table of real pictures."""
+        if self.analysis is None or self.analysis.digitized is None:
+            return [self.path.name, f"refused: {self.refusal}", "", "", "", "", "", ""]
+        page = self.analysis.digitized
+        named = sum(trace.named_by != "layout" for trace in page.traces)
+        notes = [notice.code for notice in (*page.quality.reasons, *page.warnings)]
+        return [
+            self.path.name,
+            f"{page.layout} {page.lead_order}",
+            f"{len(page.traces)} ({named} read)",
+            f"{page.grid.photo_pixels_per_mm[0]:.1f}",
+            f"{page.grid.paper_speed:g} / {page.grid.gain:g}",
+            f"{self.heart_rate:.0f}",
+            f"{page.quality.grade.value}" + (f": {', '.join(notes)}" if notes else ""),
+            f"{page.seconds:.1f}",
+        ]
+
+
+def read_page(path: Path, overlays: Path | None) -> Page:
+    """Analyze one picture; save its overlay."""
+    try:
+        analysis = cardioalert.analyze(path)
+    except CardioAlertError as error:
+        return Page(path=path, analysis=None, refusal=error.code)
+    if overlays is not None and analysis.digitized is not None:
+        name = f"{path.parent.name}_{path.stem}.png"
+        Image.fromarray(draw_overlay(analysis.digitized)).save(overlays / name)
+    return Page(path=path, analysis=analysis)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def real_pictures(data: Path, overlays: Path | None) -> str:
+    """Return the table of the real pictures without truth."""
+    folders = (data / "images" / name for name in ("prints", "paper_ecg", "clean_render"))
+    pages = [read_page(path, overlays) for folder in folders for path in sorted(folder.iterdir())]
+    read = sum(page.analysis is not None for page in pages)
+    head = ["picture", "layout", "leads", "px/mm", "mm/s / mm/mV", "HR /min", "quality", "s"]
+    text = table(head, [page.row() for page in pages])
+    return f"## Real pictures\n\n{read} of {len(pages)} digitized, the others refused.\n\n{text}\n"
+
+
+def columns_of(signal: Truth, rate: float, rhythm: str) -> Truth:
+    """Keep what a 3x4 page with a rhythm strip prints of a 10-s record, at 500 Hz."""
+    times = np.arange(int(10 * RATE)) / RATE
+    printed: Truth = {}
+    for number, leads in enumerate(COLUMNS_3X4):
+        inside = (times >= 2.5 * number) & (times < 2.5 * (number + 1))
+        for lead in leads:
+            values = signal[lead.lower()]
+            full = np.interp(times, np.arange(len(values)) / rate, values)
+            printed[lead] = full if lead == rhythm else np.where(inside, full, np.nan)
+    return printed
+
+
+def pages_with_truth(data: Path) -> Iterator[tuple[Path, Truth]]:
+    """Yield pictures with the recording they were printed from."""
+    for path in sorted((data / "images" / "ludb_3x4").glob("*.png")):
+        record = wfdb.rdrecord(str(data / "ludb" / "data" / str(int(path.stem))))
+        signal = dict(zip((n.lower() for n in record.sig_name), record.p_signal.T, strict=True))
+        yield path, columns_of(signal, record.fs, "II")
+    print_folder = data / "interop" / "print"
+    digital = cardioalert.read_record(data / "interop" / "dicom" / "marcodebe_anonymous_ecg.dcm")
+    signal = {
+        lead.lower(): row.astype(float)
+        for lead, row in zip(digital.leads, digital.signal, strict=True)
+    }
+    for path in sorted(print_folder.iterdir()):
+        yield path, columns_of(signal, digital.sampling_rate, "II")
+
+
+def fidelity(data: Path, overlays: Path | None) -> str:
+    """Return the table of pages whose recording is known."""
+    rows, results = [], []
+    for path, truth in pages_with_truth(data):
+        page = read_page(path, overlays)
+        if page.analysis is None:
+            rows.append([path.name, f"refused: {page.refusal}", "", "", "", "", ""])
+            continue
+        record = page.analysis.record
+        found = {
+            str(lead): row.astype(float)
+            for lead, row in zip(record.leads, record.signal, strict=True)
+        }
+        result = compare(truth, found, sampling_rate=RATE)
+        results.append(result)
+        rows.append([path.name, *fidelity_cells(result)])
+    snr = np.array([result.snr_kaggle for result in results])
+    gains = np.array([result.gain for result in results])
+    summary = (
+        f"{len(results)} of {len(rows)} digitized. Median SNR (Kaggle) {np.median(snr):.1f} dB, "
+        f"10th percentile {np.quantile(snr, 0.1):.1f} dB; median gain {np.median(gains):.3f}.\n\n"
+    )
+    head = ["page", "SNR Kaggle, dB", "SNR PhysioNet, dB", "gain", "r", "RMSE, mV", "leads"]
+    return f"## Pages with their recording\n\n{summary}{table(head, rows)}\n"
+
+
+def fidelity_cells(result: Fidelity) -> list[str]:
+    """Return the cells of one page."""
+    return [
+        f"{result.snr_kaggle:.1f}",
+        f"{result.snr_physionet:.1f}",
+        f"{result.gain:.3f}",
+        f"{result.correlation:.4f}",
+        f"{result.rmse:.3f}",
+        f"{result.leads} of {result.leads + result.missing}",
+    ]
+
+
+def hospital_reports(data: Path, overlays: Path | None) -> str:
+    """Return the table of the 60 hospital reports with the rate the cart printed."""
+    folder = data / "images" / "reports"
+    rows = []
+    right = hedged = 0
+    labels = list(csv.DictReader((folder / "labels.csv").open(newline="")))
+    for label in labels:
+        page = read_page(folder / label["file"], overlays)
+        off = page.heart_rate - float(label["hr_printed"])
+        agrees = abs(off) <= 3.0
+        right += agrees
+        hedged += not agrees and page.grade in {"poor", "refused"}
+        rows.append(
+            [label["file"], label["hr_printed"], f"{page.heart_rate:.0f}", f"{off:+.0f}", *page.row()[1:2], page.grade]
+        )
+    summary = (
+        f"Heart rate within 3/min of the printed one on {right} of {len(labels)}; of the others, "
+        f"{hedged} were refused or graded poor.\n\n"
+    )
+    head = ["report", "printed", "read", "difference", "layout", "quality"]
+    return f"## Hospital reports\n\n{summary}{table(head, rows)}\n"
+
+
+SECTIONS = {"pictures": real_pictures, "fidelity": fidelity, "reports": hospital_reports}
+
+
+def main() -> None:
+    """Run the sections asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--overlays", type=Path)
+    parser.add_argument("--only", choices=SECTIONS, action="append")
+    parser.add_argument("--write", action="store_true", help="keep in docs/accuracy/digitize.md")
+    options = parser.parse_args()
+    if options.overlays is not None:
+        options.overlays.mkdir(parents=True, exist_ok=True)
+    parts = [f"{HEADER}\n\n# Digitizing\n"]
+    for name in options.only or SECTIONS:
+        part = SECTIONS[name](options.data, options.overlays)
+        print(part, flush=True)
+        parts.append(part)
+    if options.write:
+        target = ROOT / "docs" / "accuracy" / "digitize.md"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
