@@ -19,6 +19,7 @@ from cardioalert.domain.clinical import (
     Measured,
     Measurements,
     Rhythm,
+    WaveTimes,
     not_measurable,
 )
 from cardioalert.domain.measures import MEASURES
@@ -111,6 +112,7 @@ def built_measurements(
     r_peaks: tuple[float, ...] | None = None,
     agreement: float = 1.0,
     unusable: Mapping[str, str] | None = None,
+    waves: tuple[WaveTimes, ...] = (),
     einthoven_residual: float | None = 0.0,
 ) -> Measurements:
     """Return the measurements of a normal adult with some values replaced.
@@ -138,6 +140,7 @@ def built_measurements(
         ),
         rhythm=replace(NORMAL_RHYTHM, **(rhythm or {})),
         median_beat=None,
+        waves=waves,
         einthoven_residual=einthoven_residual,
     )
 

@@ -96,11 +96,13 @@ def posterior(case: Case, n: Numbers) -> Check:
 
 
 def sgarbossa(case: Case, n: Numbers) -> Check:
-    """Smith-modified Sgarbossa criteria: any one of three, in left bundle branch block."""
+    """Smith-modified Sgarbossa criteria: any one of three, in LBBB or ventricular pacing."""
     concordant_up = any_of(*(_concordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
     concordant_down = any_of(*(_concordant_depression(case, lead, n) for lead in SEPTAL))
     discordant = any_of(*(_discordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
-    return grouped(all_of(case.rule("LBBB"), any_of(concordant_up, concordant_down, discordant)))
+    return grouped(
+        all_of(case.rule("LBBB", "PACE-V"), any_of(concordant_up, concordant_down, discordant))
+    )
 
 
 def de_winter(case: Case, n: Numbers) -> Check:

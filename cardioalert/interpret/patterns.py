@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cardioalert.interpret import (
+    atrial_rules,
     conduction_rules,
     ischemia_rules,
     recording_rules,
@@ -23,6 +24,7 @@ from cardioalert.interpret.quantities import quantity
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
     {
         **rhythm_rules.PATTERNS,
+        **atrial_rules.PATTERNS,
         **conduction_rules.PATTERNS,
         **voltage_rules.PATTERNS,
         **ischemia_rules.PATTERNS,

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cardioalert.domain.clinical import BeatClass
+from cardioalert.domain.clinical import BeatClass, WaveTimes
 from cardioalert.domain.patient import Patient, Sex
+from cardioalert.domain.record import Lead
 
 MAN: Final = Patient(age=50, sex=Sex.MALE)
 YOUNG_MAN: Final = Patient(age=30, sex=Sex.MALE)
@@ -325,7 +326,7 @@ def _tall_t(rule: str, base: Overrides) -> list[Case]:
     ]
 
 
-CASES: Final[tuple[Case, ...]] = (
+CASES: tuple[Case, ...] = (
     case("RH2", "range_ms", _rr_range(2.0, percent=False), **AT_LEAST),
     case("RH2", "range_percent", _rr_range(0.8, percent=True), met=0.1, missed=0.0),
     case("RH3", "rr_variation", lambda x: alternating(x, beats=13), base=IRREGULAR, **ABOVE),
@@ -783,6 +784,85 @@ CASES: Final[tuple[Case, ...]] = (
     ),
     case("EIN", "residual_mv", lambda x: {"einthoven_residual": x}, **ABOVE),
 )
+
+BEATS: Final = tuple(1.0 + 0.8 * index for index in range(12))
+"""R peaks of a regular strip, for what lies between them."""
+
+
+def dropped(*per_pause: int) -> Overrides:
+    """P waves without QRS: so many in each pause between `BEATS`."""
+    extra = [
+        BEATS[pause] + 0.3 + 0.1 * number
+        for pause, count in enumerate(per_pause)
+        for number in range(count)
+    ]
+    return {"r_peaks": BEATS, **rhythm(extra_p=tuple(extra))}
+
+
+def _short(pauses: int) -> Overrides:
+    """A strip of so many pauses, each with one P wave without QRS."""
+    beats = BEATS[: pauses + 1]
+    return {"r_peaks": beats, **rhythm(extra_p=tuple(r + 0.3 for r in beats[:-1]))}
+
+
+def pr_around_a_drop(longer_by_ms: float) -> Overrides:
+    """One missing QRS after the third beat; PR before it longer than after it."""
+    pr = [0.16 + longer_by_ms / 1000 if beat == 2 else 0.16 for beat in range(len(BEATS))]
+    waves = tuple(
+        WaveTimes(lead=Lead.II, beat=beat, p_on=r - pr[beat], qrs_on=r)
+        for beat, r in enumerate(BEATS)
+    )
+    return {**dropped(0, 0, 1), "waves": waves}
+
+
+def pulses(count: int, spread_ms: float = 0.0) -> Overrides:
+    """Pacing pulses 80 ms before the first beats, the last of them earlier by `spread_ms`."""
+    times = [r - 0.08 for r in BEATS[:count]]
+    times[-1] -= spread_ms / 1000
+    return {"r_peaks": BEATS, **rhythm(pacing_pulses=tuple(times))}
+
+
+def _av_block(rule: str, fires: Overrides) -> Case:
+    def at(share: float) -> Overrides:
+        return merged(fires, rhythm(p_repetition=share))
+
+    return case(rule, "p_repetition", at, **AT_LEAST)
+
+
+ATRIAL_CASES: Final[tuple[Case, ...]] = (
+    case("RH4-F", "rate_from", lambda x: rhythm(flutter_cycle=60 / x), met=0.1, missed=-0.1),
+    case("RH4-F", "rate_to", lambda x: rhythm(flutter_cycle=60 / x), met=-0.1, missed=0.1),
+    case("AV2", "waves", lambda x: dropped(round(x)), **COUNT),
+    case("AV2-2TO1", "waves", lambda x: {**dropped(1, 1, 1, 1), **_short(round(x))}, **COUNT),
+    case(
+        "AV2-2TO1",
+        "share",
+        lambda x: dropped(*[1] * round(x * 11 + 0.5), *[0] * (11 - round(x * 11 + 0.5))),
+        met=0.0,
+        missed=-0.1,
+    ),
+    case("AV2-M1", "pr_change_ms", pr_around_a_drop, met=0.1, missed=-0.1),
+    case("AV2-M2", "pr_change_ms", pr_around_a_drop, met=-0.1, missed=0.1),
+    case("AV2-HIGH", "in_a_row", lambda x: dropped(0, round(x)), **COUNT),
+    _av_block("AV2", dropped(1)),
+    _av_block("AV2-2TO1", dropped(*[1] * 11)),
+    _av_block("AV2-M1", pr_around_a_drop(60)),
+    _av_block("AV2-M2", pr_around_a_drop(0)),
+    _av_block("AV2-HIGH", dropped(2)),
+    case("PACE", "pulses", lambda x: pulses(round(x)), **COUNT),
+    case("PACE", "spread_ms", lambda x: pulses(3, x), met=-0.1, missed=0.1),
+    case("PACE-V", "pulses", lambda x: pulses(round(x)), base=values(qrs=150), **COUNT),
+    case(
+        "PACE-V",
+        "spread_ms",
+        lambda x: pulses(3, x),
+        base=values(qrs=150),
+        met=-0.1,
+        missed=0.1,
+    ),
+    case("PACE-V", "qrs_ms", ms("qrs"), base=pulses(5), **AT_LEAST),
+)
+CASES = (*CASES, *ATRIAL_CASES)
 
 SHAPES: Final[Mapping[str, tuple[tuple[Overrides, ...], tuple[Overrides, ...]]]] = {
     "RH1": (({},), (NO_P, on("I", p=-0.05), on("II", p=-0.05), on("aVR", p=0.05))),

@@ -30,9 +30,13 @@ from tests.unit.interpret.limit_cases import (
     WELLENS,
     WOMAN,
     YOUNG_MAN,
+    dropped,
     merged,
     on,
+    pr_around_a_drop,
+    pulses,
     rate,
+    rhythm,
     run_of,
     values,
 )
@@ -122,7 +126,7 @@ def test_one_thing_amiss_is_not_normal(overrides):
 
 
 def test_what_cannot_be_computed_is_listed_with_every_ecg():
-    assert {"AV2", "AV3", "HAT", "PACE", "BRU2", "RH4-F"} <= set(unseen(judged()))
+    assert {"AV3", "HAT", "PACE", "BRU2"} <= set(unseen(judged()))
 
 
 def test_sex_and_age_unknown_use_the_stricter_limits_and_say_so():
@@ -199,6 +203,21 @@ def test_right_bundle_branch_block_does_not_block_st_elevation():
     assert result.urgency is Urgency.RED
 
 
+def test_ventricular_pacing_switches_to_sgarbossa_and_hides_no_danger():
+    paced = merged(pulses(6), LBBB_SHAPE)
+    result = judged(paced, on(("V1", "V2", "V3"), st_j=0.3))
+    assert codes(result)["paced-rhythm"] == "present"
+    assert "pacing" in unseen(result)["STE"]
+    assert "pacing" in unseen(result)["QTL"]
+    assert judged(paced, on("V5", st_j=0.2)).urgency is Urgency.RED
+    fast = judged(paced, rate(150))
+    assert codes(fast)["wide-complex-tachycardia"] == "possible"
+
+
+def test_no_pulse_seen_does_not_exclude_a_pacemaker():
+    assert "not excluded" in unseen(judged())["PACE"]
+
+
 def test_pre_excitation_makes_st_not_assessable():
     delta = on(("I", "II", "aVL", "V4", "V5", "V6"), initial_slope_ratio=0.03)
     result = judged(delta, values(pr=90, qrs=140), INFERIOR)
@@ -236,6 +255,14 @@ def test_early_repolarization_never_cancels_st_elevation():
         (values(qtc_fridericia=485), "long-qt", Urgency.ORANGE),
         (values(qtc_fridericia=345), "short-qt", Urgency.YELLOW),
         (values(qtc_fridericia=335), "short-qt", Urgency.ORANGE),
+        (dropped(0, 2), "second-degree-av-block", Urgency.RED),
+        (dropped(*[1] * 11), "second-degree-av-block", Urgency.ORANGE),
+        (merged(dropped(*[1] * 11), rate(38)), "second-degree-av-block", Urgency.RED),
+        (pr_around_a_drop(60), "second-degree-av-block", Urgency.YELLOW),
+        (pr_around_a_drop(0), "second-degree-av-block", Urgency.RED),
+        (dropped(1), "second-degree-av-block", Urgency.ORANGE),
+        (rhythm(flutter_cycle=0.2), "atrial-flutter", Urgency.ORANGE),
+        (pulses(5), "paced-rhythm", Urgency.YELLOW),
         (rate(45), "bradycardia", Urgency.YELLOW),
         (rate(38), "bradycardia", Urgency.ORANGE),
         (rate(25), "bradycardia", Urgency.RED),

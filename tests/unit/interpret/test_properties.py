@@ -63,8 +63,13 @@ def value_overrides() -> st.SearchStrategy[dict[str, float | None]]:
 
 
 def rhythm_overrides() -> st.SearchStrategy[dict[str, Any]]:
-    numbers = [field.name for field in fields(Rhythm) if field.name != "p_before_every_qrs"]
-    flag = {"p_before_every_qrs": st.none() | st.booleans()}
+    times = st.lists(st.floats(0, 10), max_size=4).map(lambda each: tuple(sorted(each)))
+    flag = {
+        "p_before_every_qrs": st.none() | st.booleans(),
+        "extra_p": times,
+        "pacing_pulses": times,
+    }
+    numbers = [field.name for field in fields(Rhythm) if field.name not in flag]
     return st.fixed_dictionaries({}, optional={**{name: maybe(0, 4) for name in numbers}, **flag})
 
 

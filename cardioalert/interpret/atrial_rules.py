@@ -1,0 +1,168 @@
+"""Patterns of P waves without QRS, of flutter waves and of pacing pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from cardioalert.interpret.case import Case, Pattern
+from cardioalert.interpret.checks import Check, Outcome, Quantity, all_of, compare, negate
+from cardioalert.interpret.criteria import Numbers, kinds
+from cardioalert.units import MILLISECONDS_PER_SECOND
+
+
+def flutter_waves(case: Case, n: Numbers) -> Check:
+    """Atrial waves that follow each other at the rate of flutter."""
+    cycle = case.measurements.rhythm.flutter_cycle
+    if not cycle:
+        return Check(outcome=Outcome.NOT_MET)
+    rate = Quantity(kind=kinds()["atrial_rate"], value=round(60.0 / cycle, 1))
+    return all_of(compare(rate, "at_least", n["rate_from"]), compare(rate, "at_most", n["rate_to"]))
+
+
+def blocked_p(case: Case, n: Numbers) -> Check:
+    """A P wave that no QRS follows, whatever its type."""
+    return _with_p(case, n) or compare(_blocked(case), "at_least", n["waves"])
+
+
+def high_grade_block(case: Case, n: Numbers) -> Check:
+    """Several P waves in a row without a QRS."""
+    most = Quantity(
+        kind=kinds()["blocked_in_a_row"], value=float(max(_blocked_per_pause(case), default=0))
+    )
+    return _with_p(case, n) or compare(most, "at_least", n["in_a_row"])
+
+
+def two_to_one_block(case: Case, n: Numbers) -> Check:
+    """One P wave without a QRS in nearly every pause between beats."""
+    counts = _blocked_per_pause(case)
+    single = sum(count == 1 for count in counts)
+    share = Quantity(
+        kind=kinds()["pauses_with_one_p"], value=round(single / len(counts), 3) if counts else 0.0
+    )
+    return _with_p(case, n) or all_of(
+        compare(_blocked(case), "at_least", n["waves"]), compare(share, "at_least", n["share"])
+    )
+
+
+def lengthening_block(case: Case, n: Numbers) -> Check:
+    """PR is longer before a dropped QRS than after it (Mobitz I)."""
+    return _typed_block(case, n, longer=True)
+
+
+def sudden_block(case: Case, n: Numbers) -> Check:
+    """PR is the same before and after a dropped QRS (Mobitz II)."""
+    return _typed_block(case, n, longer=False)
+
+
+def pacing(case: Case, n: Numbers) -> Check:
+    """Pulses at a fixed time before the R peak.
+
+    Pulses are mostly too short to be seen, so their absence leaves the question open.
+    """
+    lags = _pulse_lags(case)
+    if lags:
+        usual = median(lags)
+        fixed = sum(abs(lag - usual) * MILLISECONDS_PER_SECOND <= n["spread_ms"] for lag in lags)
+        check = compare(
+            Quantity(kind=kinds()["fixed_pulses"], value=float(fixed)), "at_least", n["pulses"]
+        )
+        if check.outcome is Outcome.MET:
+            return check
+    return Check(outcome=Outcome.UNKNOWN, reasons=("pulses-not-reliable",))
+
+
+def ventricular_pacing(case: Case, n: Numbers) -> Check:
+    """Pulses and a wide QRS."""
+    return all_of(pacing(case, n), compare(case.value("qrs"), "at_least", n["qrs_ms"]))
+
+
+def _with_p(case: Case, n: Numbers) -> Check | None:
+    """Return why nothing can be said where no P wave repeats, None where one does."""
+    share = case.measurements.rhythm.p_repetition
+    found = share is not None and share >= n["p_repetition"]
+    if found and not case.measurements.rhythm.flutter_cycle:
+        return None
+    return Check(outcome=Outcome.UNKNOWN, reasons=("no-p-wave",))
+
+
+def _blocked(case: Case) -> Quantity:
+    """Count the P waves that no QRS follows."""
+    count = float(len(case.measurements.rhythm.extra_p))
+    return Quantity(kind=kinds()["blocked_p"], value=count)
+
+
+def _blocked_per_pause(case: Case) -> list[int]:
+    """Count the blocked P waves in each interval between beats."""
+    peaks = case.measurements.beats.r_peaks
+    extra = np.array(case.measurements.rhythm.extra_p, dtype=np.float64)
+    if len(peaks) < 2:
+        return []
+    counts, _edges = np.histogram(extra, bins=peaks)
+    return [int(count) for count in counts]
+
+
+def _typed_block(case: Case, n: Numbers, *, longer: bool) -> Check:
+    """Compare PR before and after single dropped QRS complexes."""
+    without_p = _with_p(case, n)
+    if without_p or not case.measurements.rhythm.extra_p:
+        return without_p or Check(outcome=Outcome.NOT_MET)
+    changes = list(_pr_changes(case))
+    if not changes:
+        return Check(outcome=Outcome.UNKNOWN, reasons=("no-p-wave",))
+    largest = max(changes, key=lambda change: abs(change))
+    change = Quantity(kind=kinds()["pr_change"], value=round(largest, 1))
+    two_to_one = negate(case.rule("AV2-2TO1"))
+    if longer:
+        return all_of(two_to_one, compare(change, "at_least", n["pr_change_ms"]))
+    return all_of(
+        two_to_one,
+        compare(change, "below", n["pr_change_ms"]),
+        compare(change, "above", -n["pr_change_ms"]),
+    )
+
+
+def _pr_changes(case: Case) -> Iterator[float]:
+    """Yield PR before less PR after each single dropped QRS, ms."""
+    pr = _pr_by_beat(case)
+    for before, count in enumerate(_blocked_per_pause(case)):
+        if count == 1 and before in pr and before + 1 in pr:
+            yield (pr[before] - pr[before + 1]) * MILLISECONDS_PER_SECOND
+
+
+def _pr_by_beat(case: Case) -> dict[int, float]:
+    """Return the PR interval of each beat that has a P wave, seconds."""
+    intervals: dict[int, list[float]] = {}
+    for wave in case.measurements.waves:
+        if wave.p_on is not None and wave.qrs_on is not None:
+            intervals.setdefault(wave.beat, []).append(wave.qrs_on - wave.p_on)
+    return {beat: median(values) for beat, values in intervals.items()}
+
+
+def _pulse_lags(case: Case) -> list[float]:
+    """Return the time from each pacing pulse to the R peak after it, seconds."""
+    peaks = case.measurements.beats.r_peaks
+    lags = []
+    for pulse in case.measurements.rhythm.pacing_pulses:
+        later = peaks[peaks >= pulse]
+        if len(later):
+            lags.append(float(later[0] - pulse))
+    return lags
+
+
+PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {
+        "flutter_waves": flutter_waves,
+        "blocked_p": blocked_p,
+        "high_grade_block": high_grade_block,
+        "two_to_one_block": two_to_one_block,
+        "lengthening_block": lengthening_block,
+        "sudden_block": sudden_block,
+        "pacing": pacing,
+        "ventricular_pacing": ventricular_pacing,
+    }
+)
