@@ -31,9 +31,10 @@ MAJOR_MM: Final = 5.0
 MINOR_MM: Final = 1.0
 
 SMOOTH_CELLS: Final = 2.0
+RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
 INK: Final = 3.0  # local standard deviations above the mean blackness
 LEAST_INK: Final = 0.1  # blackness
-SIMPLE_ENOUGH: Final = ((1, 0.05), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
+SIMPLE_ENOUGH: Final = ((1, 0.06), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
 LOCAL_NOISE_MM: Final = 0.06  # typical size of local corrections on flat scans
 
 
@@ -143,12 +144,23 @@ def _paper_coordinate(
     """Return the paper coordinate (mm) at cell corners and its support per cell, for one axis."""
     lattice = fit_gradients(pitch.centers, gradients, pitch.weights, wave.shape)
     support = np.zeros((lattice.shape[0] - 1, lattice.shape[1] - 1), dtype=np.float32)
+    coarse = _halve(wave)
     for period, rounds in _schedule(pitch):
+        seen_at = coarse if period == MAJOR_MM else wave
         for correction in rounds:
-            error, seen = _demodulate(wave, lattice, period)
+            error, seen = _demodulate(seen_at, lattice, period)
             lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
-        support = np.maximum(support, _demodulate(wave, lattice, period)[1])
+        support = np.maximum(support, _demodulate(seen_at, lattice, period)[1])
     return _simplest(lattice, support), support
+
+
+def _halve(wave: Floats) -> Floats:
+    """Return a wave at half the resolution, with whole cells: enough for the 5 mm lines."""
+    rows, columns = -(-wave.shape[0] // CELL), -(-wave.shape[1] // CELL)
+    padding = ((0, rows * CELL - wave.shape[0]), (0, columns * CELL - wave.shape[1]))
+    size = (columns * CELL // 2, rows * CELL // 2)
+    half: Floats = cv2.resize(np.pad(wave, padding), size, interpolation=cv2.INTER_AREA)
+    return half
 
 
 Correction = Callable[[Floats, Floats], Doubles]
@@ -184,9 +196,8 @@ def _simplest(lattice: Doubles, support: Floats) -> Doubles:
             ],
             axis=-1,
         )
-        start = np.linalg.lstsq(design[cells], lattice[cells], rcond=None)[0]
         weight = np.ones(int(cells.sum()))
-        fitted = design @ _robust_fit(design[cells], lattice[cells], weight, start=start)
+        fitted = design @ _robust_fit(design[cells], lattice[cells], weight)
         residual = 1.48 * float(np.median(np.abs(lattice - fitted)[cells]))
         if residual < tolerance * noise:
             simple: Doubles = fitted
@@ -236,25 +247,35 @@ def _powers(degree: int) -> list[tuple[int, int]]:
     return [(t - j, j) for t in range(degree + 1) for j in range(t + 1)]
 
 
-def _robust_fit(design: Doubles, target: Doubles, weight: Doubles, *, start: Doubles) -> Doubles:
-    """Solve least squares with Cauchy weights, beginning with the residuals of `start`."""
-    solution = start
-    ridge = 1e-4 * np.sqrt(np.mean(design**2) * len(target)) * np.eye(design.shape[1])
+def _robust_fit(
+    design: Doubles, target: Doubles, weight: Doubles, *, start: Doubles | None = None
+) -> Doubles:
+    """Solve least squares with Cauchy weights, beginning with the residuals of `start`.
+
+    Normal equations: the monomials are scaled to -1..1 and few, and speed matters more here.
+    """
+    ridge = RIDGE * float(np.mean(design**2) * weight.sum()) * np.eye(design.shape[1])
+    solution = _solve(design, target, weight, ridge) if start is None else start
     for _ in range(5):
         residual = np.abs(target - design @ solution)
-        scale = 1.5 * np.median(residual) + 1e-9
-        w = np.sqrt(weight / (1.0 + (residual / scale) ** 2))[:, None]
-        system = np.concatenate([design * w, ridge * w.mean()])
-        right = np.concatenate([target * w[:, 0], ridge @ solution * w.mean()])
-        solution = np.linalg.lstsq(system, right, rcond=None)[0]
+        scale = 1.5 * float(np.median(residual)) + 1e-9
+        solution = _solve(design, target, weight / (1.0 + (residual / scale) ** 2), ridge)
+    return solution
+
+
+def _solve(design: Doubles, target: Doubles, weight: Doubles, ridge: Doubles) -> Doubles:
+    """Solve weighted least squares."""
+    weighted = design * weight[:, None]
+    solution: Doubles = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
     return solution
 
 
 def _demodulate(wave: Floats, lattice: Doubles, period: float) -> tuple[Floats, Floats]:
     """Return the error of a lattice (mm, wrapped to +-period/2) and its support, per cell."""
     rows, columns = lattice.shape[0] - 1, lattice.shape[1] - 1
-    phase = upsample_lattice(lattice * (2.0 * np.pi / period), step=CELL, shape=wave.shape)
-    padding = ((0, rows * CELL - wave.shape[0]), (0, columns * CELL - wave.shape[1]))
+    cell = CELL if wave.shape[0] > rows * CELL // 2 else CELL // 2
+    phase = upsample_lattice(lattice * (2.0 * np.pi / period), step=cell, shape=wave.shape)
+    padding = ((0, rows * cell - wave.shape[0]), (0, columns * cell - wave.shape[1]))
     parts = (*cv2.polarToCart(wave, phase), wave * wave)
     real, imaginary, power = (
         cv2.GaussianBlur(

@@ -17,6 +17,7 @@ from cardioalert.tables import read_toml
 
 WRONG_NAME_COST: Final = 2.0  # a name in the wrong place against one in the right place
 UNREAD_NAME_COST: Final = 0.25  # a place without the name that should stand there
+NAMELESS_COLUMN_COST: Final = 3.0
 LAW_WEIGHT: Final = 3.0
 LAW_HOLDS: Final = 0.35  # relative residual of Einthoven's law below which it confirms a layout
 LAW_BROKEN: Final = 0.8
@@ -126,7 +127,17 @@ class _Candidate:
         border = self.columns.evidence if self.columns.count > 1 else 0.0
         unread = len(self.layout.grid) * self.layout.columns - len(self.named_cells)
         names = self.names_right - WRONG_NAME_COST * self.names_wrong - UNREAD_NAME_COST * unread
-        return names + law + border
+        return names + law + border - NAMELESS_COLUMN_COST * self.nameless_columns
+
+    @property
+    def nameless_columns(self) -> int:
+        """Count the columns without any name on a page that names most leads of another column."""
+        rows = len(self.layout.grid)
+        named = [
+            sum(cell[1] == column for cell in self.named_cells)
+            for column in range(self.layout.columns)
+        ]
+        return named.count(0) if max(named) * 2 >= rows else 0
 
 
 def place_leads(
@@ -397,9 +408,19 @@ def _name_rhythm(
 
 
 def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:
-    """Return the correlation of a rhythm strip with a lead, where both were printed."""
+    """Return the correlation of a rhythm strip with a lead, where both were printed.
+
+    Rows of a bent sheet may be some pixels out of step; curves of different size are unlike.
+    """
     part = slice(int(place.left) + 8, max(int(place.left) + 9, int(place.right) - 8))
     a, b = rhythm.y[part].astype(np.float64), row.y[part].astype(np.float64)
+    return max(
+        _correlation(a, np.roll(b, shift)) for shift in range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
+    )
+
+
+def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return the correlation of two curves times the ratio of their sizes, 0 when too short."""
     known = np.isfinite(a) & np.isfinite(b)
     if known.sum() < 100 or a[known].std() < 0.3 or b[known].std() < 0.3:
         return 0.0

@@ -8,10 +8,12 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import fft2, fftshift
 
 WINDOW: Final = 256  # px
+MOST_WINDOWS: Final = 7  # along each side
 FFT_SIZE: Final = 512
-ANGLES: Final = np.deg2rad(np.arange(-24.0, 24.5, 1.0))
+ANGLES: Final = np.deg2rad(np.arange(-22.5, 23.0, 1.5))
 RADII: Final = np.arange(2.0, 240.0, 0.5)  # spectrum bins
 PITCHES: Final = np.geomspace(2.2, 200.0, 640)  # px, of whatever line repeats
 HARMONICS: Final = 6
@@ -183,7 +185,7 @@ def _window_corners(shape: tuple[int, ...]) -> list[tuple[int, int]]:
     starts = []
     for length in shape:
         last = max(0, length - WINDOW)
-        count = 1 + -(-last // (WINDOW * 5 // 8))
+        count = min(MOST_WINDOWS, 1 + -(-last // (WINDOW * 5 // 8)))
         starts.append(np.unique(np.linspace(0, last, count).astype(int)))
     return [(int(row), int(column)) for row in starts[0] for column in starts[1]]
 
@@ -193,8 +195,8 @@ def _log_power(wave: NDArray[np.float32], corner: tuple[int, int]) -> NDArray[np
     row, column = corner
     patch = wave[row : row + WINDOW, column : column + WINDOW]
     taper = np.outer(np.hanning(patch.shape[0]), np.hanning(patch.shape[1]))
-    spectrum = np.fft.fft2((patch - patch.mean()) * taper, s=(FFT_SIZE, FFT_SIZE))
-    power = np.fft.fftshift(np.abs(spectrum) ** 2)
+    tapered = ((patch - patch.mean()) * taper).astype(np.float32)
+    power = fftshift(np.abs(fft2(tapered, s=(FFT_SIZE, FFT_SIZE))) ** 2)
     return np.log(power + 1e-6 * power.max() + 1e-12).astype(np.float32)
 
 
@@ -242,10 +244,10 @@ def _comb_matrix() -> Floats:
         np.add.at(matrix, (rows, low), weight * (1 - part))
         np.add.at(matrix, (rows, np.minimum(low + 1, len(RADII) - 1)), weight * part)
     usable = FFT_SIZE / PITCHES < RADII[-1]
-    return matrix * usable[:, None]
+    return (matrix * usable[:, None]).astype(np.float32)
 
 
-_COMB: Final = _comb_matrix()
+_COMB: Final = _comb_matrix()  # float32: the scores need no more
 
 
 def _comb_scores(polar: Floats) -> Floats:
