@@ -114,7 +114,7 @@ def _typed_block(case: Case, n: Numbers, *, longer: bool) -> Check:
     changes = list(_pr_changes(case))
     if not changes:
         return Check(outcome=Outcome.UNKNOWN, reasons=("no-p-wave",))
-    largest = max(changes, key=lambda change: abs(change))
+    largest = max(changes, key=lambda change: change**2)
     change = Quantity(kind=kinds()["pr_change"], value=round(largest, 1))
     two_to_one = negate(case.rule("AV2-2TO1"))
     if longer:
