@@ -74,6 +74,7 @@ on = "{valid_pages} pages of 120 x 96 mm drawn from PTB-XL fold 9 (not trained o
 [limits]
 text = [
   "Trained on drawn pages only; real paper was looked at, not measured.",
+  "The drawing was widened during the run; the README beside the code says which pages differ.",
   "Black-and-white pages whose grid is as dark and as thick as the trace lose part of the trace.",
   "Below about 3 px per mm in the photo thin QRS flanks are lost.",
   "Needle-like pacing artefacts may be called marks.",
