@@ -16,6 +16,7 @@ PEAK_REACH: Final = 0.12  # s on either side of R in which the steepest slope is
 MAIN_LIMB: Final = 0.4  # of the steepest slope: surely QRS
 LIMB_END_ON, LIMB_END_OFF = 0.03, 0.04  # of the steepest slope: not yet, no longer QRS
 BACKGROUND: Final = 3.0  # times the median slope of the beat: no longer noise
+QUARTILE_TO_MEDIAN: Final = 3.0  # of an absolute slope, a little more than that of Gaussian noise
 CALM: Final = 0.016  # s for which the slope must stay low
 BEFORE, AFTER = 0.15, 0.22  # s around R within which the QRS must lie
 
@@ -38,7 +39,7 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
     for width in SLOPE_WIDTHS:
         steep = np.abs(slopes_of(signal, smoothing=0.0, width=width).steep)
         peak = np.maximum(steep[:, first:last].max(axis=1), 1e-9)
-        background = np.median(steep, axis=1)
+        background = _background(steep)
         if np.median(BACKGROUND * background / peak) <= CLEAR:
             break
     low_on = np.maximum(LIMB_END_ON * peak, BACKGROUND * background)
@@ -54,6 +55,16 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
     if np.isnan(on).all():
         return None
     return WaveBounds(on=on, off=off, first=earliest(on), last=-earliest(-off))
+
+
+def _background(steep: Floats) -> Floats:
+    """Return the slope between the waves, shape (leads,).
+
+    The median over the beat, or what the calmest quarter lets expect if that is less: at high rates
+    most of the beat is wave.
+    """
+    calm, middle = np.quantile(steep, (0.25, 0.5), axis=1)
+    return np.minimum(middle, QUARTILE_TO_MEDIAN * calm)
 
 
 def _walk(steep: Floats, start: int, step: int, low: float, r_index: int) -> float:

@@ -31,6 +31,7 @@ LONGEST_QT: Final = 0.66  # s at RR 1 s
 USUAL_QT, QT_DEVIATION = 0.40, 0.06  # s at RR 1 s; wide, so that a long QT still counts
 PLATEAU: Final = 0.02  # s around the usual QT without penalty
 LIMB_BEFORE_END: Final = 0.04  # s from the steepest descent to the end of T
+UNFINISHED: Final = 0.7  # of the height of T: the wave has not come back yet
 LATER: Final = 0.03  # s by which a lead's last limb may come after that of all leads
 SPREAD_ON: Final = 0.03  # s by which T onsets of single leads may differ from their median
 LEVEL_WIDTH: Final = 0.04  # s after the flat point that show the level
@@ -109,7 +110,17 @@ def _last_limb_of_all(
     qt = (start + found - qrs_on) / scale + LIMB_BEFORE_END
     unusual = np.maximum(0.0, np.abs(qt - USUAL_QT) - PLATEAU) / QT_DEVIATION
     weight = together[found] * np.exp(-(unusual**2) / 2)
-    return int(start + found[weight >= GLOBAL_SHARE * weight.max()][-1])
+    last = int(np.flatnonzero(weight >= GLOBAL_SHARE * weight.max())[-1])
+    # A limb that leaves the signal far from its level is not the last: what rises must fall.
+    height = np.sqrt(np.mean(slopes.signal[:, start:stop] ** 2, axis=0))
+    tall = float(height[found[0] :].max())
+    while last + 1 < len(found):
+        between = slice(int(found[last]), int(found[last + 1]) + 1)
+        turn = int(found[last]) + int(np.argmin(together[between]))
+        if height[turn] < UNFINISHED * tall:
+            break
+        last += 1
+    return int(start + found[last])
 
 
 def _end(signal: Floats, slopes: Slopes, lead: int, limb: int, stop: int) -> float:
