@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.record import Lead
-from cardioalert.dsp import Floats, slope, smooth, stretches
+from cardioalert.dsp import Floats, Mask, slope, smooth, stretches
 from cardioalert.measure.beats import Shapes, cut_out
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
 
@@ -45,6 +45,10 @@ class Average:
         The beats themselves; NaN where they are cut.
     rr : float, samples
         Usual distance to the next beat.
+    columns : tuple of int arrays
+        Groups of leads that share no beat with each other: the columns of a page.
+    moved : int array, shape (leads,), samples
+        By how much later a lead is shown here than its own R peaks say (see `columns`).
     """
 
     leads: tuple[Lead, ...]
@@ -56,6 +60,8 @@ class Average:
     beats: NDArray[np.intp]
     single: NDArray[np.float32]
     rr: float
+    columns: tuple[NDArray[np.intp], ...]
+    moved: NDArray[np.intp]
 
     @property
     def noise_of_median(self) -> Floats:
@@ -137,7 +143,48 @@ def average_beats(
         beats=beats,
         single=single,
         rr=rr,
+        columns=_columns(whole),
+        moved=np.zeros(len(prepared.leads), dtype=np.intp),
     )
+
+
+def move_columns(average: Average, shifts: NDArray[np.intp]) -> Average:
+    """Return the median beat with each column shown later by a number of samples.
+
+    Parameters
+    ----------
+    average : Average
+    shifts : int array, shape (columns,)
+    """
+    moved = average.moved.copy()
+    signal, rest, single = average.signal.copy(), average.rest.copy(), average.single.copy()
+    for rows, shift in zip(average.columns, shifts, strict=True):
+        moved[rows] += shift
+        for values in (signal, rest, single):
+            values[..., rows, :] = np.roll(values[..., rows, :], shift, axis=-1)
+            edge = slice(None, shift) if shift > 0 else slice(values.shape[-1] + shift, None)
+            values[..., rows, edge] = np.nan
+    return replace(average, signal=signal, rest=rest, single=single, moved=moved)
+
+
+def _columns(whole: Mask) -> tuple[NDArray[np.intp], ...]:
+    """Return the groups of leads that are connected by common beats.
+
+    Parameters
+    ----------
+    whole : bool array, shape (beats, leads)
+    """
+    shared = whole.T.astype(np.int64) @ whole.astype(np.int64) > 0
+    left = set(np.flatnonzero(whole.any(axis=0)).tolist())
+    columns = []
+    while left:
+        group = np.zeros(len(shared), dtype=np.bool_)
+        group[min(left)] = True
+        while (wider := group | shared[group].any(axis=0)).sum() > group.sum():
+            group = wider
+        columns.append(np.flatnonzero(group))
+        left -= set(np.flatnonzero(group).tolist())
+    return tuple(columns)
 
 
 def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:

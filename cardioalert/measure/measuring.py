@@ -39,7 +39,7 @@ from cardioalert.measure.preparation import WORKING_RATE, Prepared, prepare
 from cardioalert.measure.rhythm import beat_classes, joined, measure_rhythm
 from cardioalert.measure.st import onset_level, st_levels, t_voltages
 from cardioalert.measure.voltages import p_voltages, qrs_voltages
-from cardioalert.measure.waves import P_ABSENT, P_LIKENESS, Delineation, delineate
+from cardioalert.measure.waves import P_ABSENT, P_LIKENESS, Delineation, align_columns, delineate
 
 ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
 MOST_SHAPES_MEASURED: Final = 6
@@ -141,7 +141,8 @@ def _shapes_measured(
     for number in range(min(int(shapes.shape.max()) + 1, MOST_SHAPES_MEASURED)):
         beats = shapes.members(number)
         own_rr = min(rr, _shortest_next(shapes, beats)) if number else rr
-        averages.append(average_beats(beating.levelled, prepared, shapes, beats, own_rr))
+        average = average_beats(beating.levelled, prepared, shapes, beats, own_rr)
+        averages.append(align_columns(average))
     waves = [delineate(average) for average in averages]
     for number in range(1, len(waves)):
         found = waves[number]
@@ -370,10 +371,11 @@ def _wave_times(
         if found is None:
             continue
         start = float(r) - averages[number].r_index
+        moved = averages[number].moved
         p = found.p if _shows_p(found, averages[number], beat) else None
         for row, lead in enumerate(prepared.leads):
             bounds = {
-                f"{name}_{side}": _instant(values[row] + start, prepared, row)
+                f"{name}_{side}": _instant(values[row] - moved[row] + start, prepared, row)
                 for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
                 if wave is not None
                 for side, values in (("on", wave.on), ("off", wave.off))

@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from cardioalert.dsp import fill_gaps
-from cardioalert.measure.averaging import Average
+from cardioalert.measure.averaging import Average, move_columns
 from cardioalert.measure.limbs import WaveBounds
 from cardioalert.measure.p_bounds import PCandidate, p_candidate
 from cardioalert.measure.preparation import WORKING_RATE
 from cardioalert.measure.qrs_bounds import qrs_bounds
 from cardioalert.measure.t_bounds import t_bounds
 
+LARGEST_MOVE: Final = 0.06  # s between the R peaks of two columns
 P_LIKENESS: Final = 0.5  # correlation of single P waves with the others
 P_ABSENT: Final = 0.3  # correlation below which a single beat has no such P
 P_REPEATS: Final = 0.6  # share of beats with such a P
@@ -66,6 +67,26 @@ def delineate(average: Average) -> Delineation | None:
                 until=min(shown, next_p),
             )
     return Delineation(qrs=qrs, t=t, p=p, p_candidate=candidate)
+
+
+def align_columns(average: Average) -> Average:
+    """Return a median beat whose columns begin their QRS together.
+
+    Columns of a page have no beat in common, and their R peaks lie at different places of the QRS.
+    """
+    if len(average.columns) < 2:
+        return average
+    signal = fill_gaps(average.signal)
+    onsets = []
+    for rows in average.columns:
+        qrs = qrs_bounds(signal[rows], r_index=average.r_index)
+        onsets.append(np.nan if qrs is None else qrs.first)
+    if np.isnan(onsets).all():
+        return average
+    late = np.nanmedian(onsets) - np.array(onsets)
+    limit = LARGEST_MOVE * WORKING_RATE
+    shifts = np.where(np.abs(late) <= limit, np.round(np.nan_to_num(late)), 0).astype(np.intp)
+    return move_columns(average, shifts)
 
 
 def is_p(candidate: PCandidate) -> bool:
