@@ -16,7 +16,7 @@ from cardioalert.measure.limbs import WaveBounds
 from cardioalert.measure.preparation import WORKING_RATE
 from cardioalert.units import SECONDS_PER_MINUTE
 
-BOUND_ERROR: Final = MappingProxyType({"p": 0.005, "qrs": 0.005, "p_off": 0.008, "t": 0.012})
+BOUND_ERROR: Final = MappingProxyType({"p": 0.005, "qrs": 0.006, "p_off": 0.008, "t": 0.012})
 """s; what remains of a bound's error with many clean beats in twelve leads (LUDB, odd ids)."""
 ENOUGH_BEATS: Final = 3
 ENOUGH_LEADS: Final = 3

@@ -44,6 +44,7 @@ from cardioalert.measure.waves import P_ABSENT, P_LIKENESS, Delineation, align_c
 ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
 MOST_SHAPES_MEASURED: Final = 6
 FEWEST_FOR_P: Final = 3  # beats of a rarer shape, before its P waves are believed
+LARGEST_RESIDUAL: Final = 0.1  # mV, RMS of I + III - II; beyond, the limb leads are not those named
 NOISY: Final = 0.5  # deviation of the beats over the height of the QRS
 
 
@@ -101,7 +102,15 @@ def measure(record: ECGRecord) -> Measurements:
     )
     per_lead = _lead_measurements(average, delineation, leads)
     return Measurements(
-        values=_values(record, beating, average, delineation, rhythm=rhythm, per_lead=per_lead),
+        values=_values(
+            record,
+            beating,
+            average,
+            delineation,
+            rhythm=rhythm,
+            per_lead=per_lead,
+            residual=residual,
+        ),
         leads=per_lead,
         unusable=unusable,
         beats=Beats(
@@ -230,6 +239,7 @@ def _values(
     *,
     rhythm: Rhythm,
     per_lead: dict[Lead, LeadMeasurements],
+    residual: float | None,
 ) -> dict[str, Measured]:
     """Return every named value, in the order of `MEASURES`."""
     has_beats = len(beating.shapes.r) > 0
@@ -255,6 +265,8 @@ def _values(
             noise=average.noise_of_median[rows],
             evidence=evidence,
         )
+        if residual is not None and residual > LARGEST_RESIDUAL:
+            values |= {name: not_measurable("deg", "limb-leads-disagree") for name in waves}
         values["sv1"] = _voltage(per_lead, Lead.V1, "s", evidence)
         values["rv5"] = _voltage(per_lead, Lead.V5, "r", evidence)
     missing = "no-qrs-bounds" if has_beats else "no-beats"

@@ -35,12 +35,12 @@ HUMP: Final = 0.10  # s that a P wave takes
 HALF_SPAN: Final = 0.09  # s on either side of the hump that its limbs may lie
 USUAL_PLACE, PLACE_DEVIATION = 0.11, 0.12  # s before the QRS
 GLOBAL_SHARE: Final = 0.30  # of the steepest limb over all leads
-LIMB_SHARE: Final = 0.35  # of the steepest limb in a lead
+LIMB_SHARE: Final = 0.40  # of the steepest limb in a lead
 LEEWAY: Final = 0.024  # s by which the limbs of a lead may lie outside those of all leads
 FLAT_ON, FLAT_OFF = 0.30, 0.60  # of the steepest slope of the limb
 LIMB_NOISE: Final = 3.0  # times the slope of noise: surely a limb
 FLAT_NOISE: Final = 2.0  # times the slope of noise: flat
-SPREAD: Final = 0.03  # s by which single leads may differ from the median of all
+SPREAD: Final = 0.024  # s by which single leads may differ from the median of all
 SMALLEST_ROOM: Final = 0.06  # s needed between T and QRS
 
 

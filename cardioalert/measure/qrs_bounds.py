@@ -64,7 +64,8 @@ def _background(steep: Floats) -> Floats:
     most of the beat is wave.
     """
     calm, middle = np.quantile(steep, (0.25, 0.5), axis=1)
-    return np.minimum(middle, QUARTILE_TO_MEDIAN * calm)
+    lesser: Floats = np.minimum(middle, QUARTILE_TO_MEDIAN * calm)
+    return lesser
 
 
 def _walk(steep: Floats, start: int, step: int, low: float, r_index: int) -> float:

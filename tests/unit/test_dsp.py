@@ -1,0 +1,75 @@
+"""Gaps, sampling rates and filters do what their names say, and move nothing in time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cardioalert.dsp import (
+    band_pass,
+    fill_gaps,
+    parabola_peak,
+    remove_line_noise,
+    resample,
+    slope,
+    smooth,
+    stretches,
+)
+
+CLOCK = np.arange(2500) / 500.0
+BUMP = np.exp(-(((CLOCK - 2.0) / 0.05) ** 2))[None]
+
+
+def test_gaps_are_bridged_by_lines_and_held_ends() -> None:
+    signal = np.array([[np.nan, 1.0, np.nan, 3.0, np.nan], [np.nan] * 5])
+    np.testing.assert_allclose(fill_gaps(signal), [[1, 1, 2, 3, 3], [0, 0, 0, 0, 0]])
+
+
+def test_stretches_are_half_open() -> None:
+    assert stretches(np.array([True, True, False, True])) == [(0, 2), (3, 4)]
+    assert stretches(np.zeros(3, dtype=np.bool_)) == []
+
+
+@pytest.mark.parametrize("to_rate", [100.0, 257.3, 360.0, 1000.0])
+def test_resampling_keeps_instants_and_heights(to_rate: float) -> None:
+    slow = resample(BUMP, from_rate=500.0, to_rate=to_rate)[0]
+    expected = np.exp(-(((np.arange(len(slow)) / to_rate - 2.0) / 0.05) ** 2))
+    np.testing.assert_allclose(slow, expected, atol=0.01)
+
+
+def test_resampling_keeps_gaps() -> None:
+    signal = BUMP.copy()
+    signal[0, 1000:1100] = np.nan
+    missing = np.isnan(resample(signal, from_rate=500.0, to_rate=250.0)[0])
+    assert missing[500:550].all()
+    assert not missing[:499].any()
+    assert not missing[552:].any()
+
+
+def test_the_band_pass_shifts_nothing() -> None:
+    filtered = band_pass(BUMP, sampling_rate=500.0, low=1.0, high=40.0)
+    assert abs(int(np.argmax(filtered)) - 1000) <= 1
+
+
+def test_smoothing_keeps_a_constant_and_its_range() -> None:
+    assert (smooth(np.full((2, 50), 3.0), width=7) == 3.0).all()
+    steps = (np.arange(100) > 50).astype(float)
+    assert smooth(steps, width=9).min() >= 0.0
+
+
+def test_the_slope_of_a_ramp_is_its_rate() -> None:
+    np.testing.assert_allclose(slope(2.0 * CLOCK, sampling_rate=500.0, width=5)[5:-5], 2.0)
+
+
+def test_hum_is_removed_and_a_beat_is_not() -> None:
+    hum = 0.1 * np.sin(2 * np.pi * 50 * CLOCK)
+    clean = remove_line_noise(BUMP + hum, sampling_rate=500.0)
+    np.testing.assert_allclose(clean, BUMP, atol=0.01)
+    np.testing.assert_allclose(remove_line_noise(BUMP, sampling_rate=500.0), BUMP, atol=1e-9)
+
+
+def test_a_parabola_peaks_where_it_was_drawn() -> None:
+    at = 0.3
+    values = [1 - (x - at) ** 2 for x in (-1.0, 0.0, 1.0)]
+    assert parabola_peak(*values) == pytest.approx(at)
+    assert parabola_peak(1.0, 1.0, 1.0) == 0.0
