@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from cardioalert.domain.clinical import (
     Measurements,
     MedianBeat,
     Rhythm,
-    WaveTimes,
     not_measurable,
 )
 from cardioalert.domain.measures import MEASURES
@@ -35,17 +34,16 @@ from cardioalert.measure.intervals import (
     usual_rr,
 )
 from cardioalert.measure.limbs import WaveBounds
+from cardioalert.measure.per_lead import lead_measurements, on_onset_level, usable_leads
 from cardioalert.measure.preparation import WORKING_RATE, Prepared, prepare
 from cardioalert.measure.rhythm import beat_classes, joined, measure_rhythm
-from cardioalert.measure.st import onset_level, st_levels, t_voltages
-from cardioalert.measure.voltages import p_voltages, qrs_voltages
-from cardioalert.measure.waves import P_ABSENT, P_LIKENESS, Delineation, align_columns, delineate
+from cardioalert.measure.single_beats import wave_times
+from cardioalert.measure.waves import P_LIKENESS, Delineation, align_columns, delineate
 
 ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
 MOST_SHAPES_MEASURED: Final = 6
 FEWEST_FOR_P: Final = 3  # beats of a rarer shape, before its P waves are believed
 LARGEST_RESIDUAL: Final = 0.1  # mV, RMS of I + III - II; beyond, the limb leads are not those named
-NOISY: Final = 0.5  # deviation of the beats over the height of the QRS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,12 +93,12 @@ def measure(record: ECGRecord) -> Measurements:
     widths = np.array([np.nan if w is None else _width(w.qrs) for w in waves])
     classes = beat_classes(beating.shapes, beating.together, widths)
     rhythm = _rhythm(prepared, beating, classes, delineation, extra)
-    leads, unusable = _usable(prepared, average, delineation)
+    leads, unusable = usable_leads(prepared, average, delineation)
     median_beat = None if average is None else _median_beat(average, delineation)
     residual = einthoven_residual(
         prepared.signal.astype(np.float32), prepared.present, prepared.leads
     )
-    per_lead = _lead_measurements(average, delineation, leads)
+    per_lead = lead_measurements(average, delineation, leads)
     return Measurements(
         values=_values(
             record,
@@ -118,7 +116,7 @@ def measure(record: ECGRecord) -> Measurements:
         ),
         rhythm=rhythm,
         median_beat=median_beat,
-        waves=_wave_times(beating.shapes, averages, waves, prepared),
+        waves=wave_times(beating.shapes, averages, waves, prepared),
         einthoven_residual=residual,
     )
 
@@ -212,25 +210,6 @@ def _rhythm(
     )
 
 
-def _usable(
-    prepared: Prepared, average: Average | None, delineation: Delineation | None
-) -> tuple[tuple[Lead, ...], dict[Lead, str]]:
-    """Return the leads whose median beat can be measured, and why the others cannot."""
-    unusable = dict(prepared.unusable)
-    usable = []
-    for row, lead in enumerate(prepared.leads):
-        if average is None or delineation is None or average.count[row] == 0:
-            unusable[lead] = "too-few-beats"
-            continue
-        first, last = int(delineation.qrs.first), int(np.ceil(delineation.qrs.last)) + 1
-        height = float(np.ptp(average.signal[row, first:last]))
-        if average.noise[row] > NOISY * height:
-            unusable[lead] = "noisy"
-        else:
-            usable.append(lead)
-    return tuple(usable), unusable
-
-
 def _values(
     record: ECGRecord,
     beating: Beating,
@@ -257,7 +236,7 @@ def _values(
         values |= corrected_qt(values["qt"], values["rr"], rr_variation=rhythm.rr_variation)
         waves = {"p_axis": delineation.p, "qrs_axis": delineation.qrs, "t_axis": delineation.t}
         rows = [row for row, lead in enumerate(average.leads) if lead in per_lead]
-        signal = _on_onset_level(average, delineation)
+        signal = on_onset_level(average, delineation)
         values |= axis_values(
             signal[rows],
             tuple(average.leads[row] for row in rows),
@@ -302,49 +281,6 @@ def _voltage(
     )
 
 
-def _on_onset_level(average: Average, delineation: Delineation) -> Floats:
-    """Return the median beat with the QRS onset at zero."""
-    return average.signal - onset_level(average.signal, qrs_on=delineation.qrs.first)
-
-
-def _lead_measurements(
-    average: Average | None, delineation: Delineation | None, leads: tuple[Lead, ...]
-) -> dict[Lead, LeadMeasurements]:
-    """Return the amplitudes and durations of the usable leads."""
-    if average is None or delineation is None:
-        return {}
-    signal = _on_onset_level(average, delineation)
-    qrs, t, p = delineation.qrs, delineation.t, delineation.p
-    t_last = t.last if t is not None else float("nan")
-    measured = {}
-    for row, lead in enumerate(average.leads):
-        if lead not in leads:
-            continue
-        noise = float(average.noise_of_median[row])
-        values: dict[str, Any] = qrs_voltages(
-            signal[row],
-            first=_own(qrs.on[row], qrs.first),
-            last=_own(qrs.off[row], qrs.last),
-            noise=noise,
-        )
-        values |= st_levels(signal[row], qrs_off=qrs.last, t_end=t_last)
-        values |= t_voltages(
-            signal[row], t_on=t.first if t is not None else float("nan"), t_off=t_last
-        )
-        if p is not None:
-            first, last = _own(p.on[row], p.first), _own(p.off[row], p.last)
-            values |= p_voltages(signal[row], first=first, last=last, noise=noise)
-        measured[lead] = LeadMeasurements(
-            lead=lead, beats=int(average.count[row]), noise=float(average.noise[row]), **values
-        )
-    return measured
-
-
-def _own(bound: float, of_all: float) -> float:
-    """Return a lead's own bound, or that of all leads where it has none."""
-    return of_all if np.isnan(bound) else float(bound)
-
-
 def _median_beat(average: Average, delineation: Delineation | None) -> MedianBeat:
     """Return the median beat as the library hands it on."""
     if delineation is None:
@@ -360,53 +296,9 @@ def _median_beat(average: Average, delineation: Delineation | None) -> MedianBea
             bounds[f"{name}_on"] = round(wave.first)
             bounds[f"{name}_off"] = round(wave.last)
     return MedianBeat(
-        signal=_on_onset_level(average, delineation).astype(np.float32),
+        signal=on_onset_level(average, delineation).astype(np.float32),
         sampling_rate=WORKING_RATE,
         leads=average.leads,
         r_index=average.r_index,
         **bounds,
     )
-
-
-def _wave_times(
-    shapes: Shapes,
-    averages: list[Average],
-    waves: list[Delineation | None],
-    prepared: Prepared,
-) -> tuple[WaveTimes, ...]:
-    """Return the bounds of every beat in every lead that shows it, from those of its shape."""
-    times = []
-    for beat, (r, number) in enumerate(zip(shapes.r, shapes.shape, strict=True)):
-        if number >= len(waves):
-            continue
-        found = waves[number]
-        if found is None:
-            continue
-        start = float(r) - averages[number].r_index
-        moved = averages[number].moved
-        p = found.p if _shows_p(found, averages[number], beat) else None
-        for row, lead in enumerate(prepared.leads):
-            bounds = {
-                f"{name}_{side}": _instant(values[row] - moved[row] + start, prepared, row)
-                for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
-                if wave is not None
-                for side, values in (("on", wave.on), ("off", wave.off))
-            }
-            if any(value is not None for value in bounds.values()):
-                times.append(WaveTimes(lead=lead, beat=beat, **bounds))
-    return tuple(times)
-
-
-def _shows_p(found: Delineation, average: Average, beat: int) -> bool:
-    """Tell whether a single beat has the P wave of its median; beats not averaged are trusted."""
-    place = np.flatnonzero(average.beats == beat)
-    if found.p_candidate is None or len(place) == 0:
-        return True
-    return not found.p_candidate.likeness[place[0]] < P_ABSENT
-
-
-def _instant(sample: float, prepared: Prepared, row: int) -> float | None:
-    """Return a sample as seconds, or None where the lead shows nothing there."""
-    if np.isnan(sample) or not 0 <= sample <= prepared.samples - 1:
-        return None
-    return float(sample / WORKING_RATE) if prepared.present[row, round(sample)] else None

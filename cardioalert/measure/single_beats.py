@@ -1,0 +1,55 @@
+"""When each wave of each beat begins and ends in each lead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cardioalert.domain.clinical import WaveTimes
+from cardioalert.measure.averaging import Average
+from cardioalert.measure.beats import Shapes
+from cardioalert.measure.preparation import WORKING_RATE, Prepared
+from cardioalert.measure.waves import P_ABSENT, Delineation
+
+
+def wave_times(
+    shapes: Shapes,
+    averages: list[Average],
+    waves: list[Delineation | None],
+    prepared: Prepared,
+) -> tuple[WaveTimes, ...]:
+    """Return the bounds of every beat in every lead that shows it, from those of its shape."""
+    times = []
+    for beat, (r, number) in enumerate(zip(shapes.r, shapes.shape, strict=True)):
+        if number >= len(waves):
+            continue
+        found = waves[number]
+        if found is None:
+            continue
+        start = float(r) - averages[number].r_index
+        moved = averages[number].moved
+        p = found.p if _shows_p(found, averages[number], beat) else None
+        for row, lead in enumerate(prepared.leads):
+            bounds = {
+                f"{name}_{side}": _instant(values[row] - moved[row] + start, prepared, row)
+                for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
+                if wave is not None
+                for side, values in (("on", wave.on), ("off", wave.off))
+            }
+            if any(value is not None for value in bounds.values()):
+                times.append(WaveTimes(lead=lead, beat=beat, **bounds))
+    return tuple(times)
+
+
+def _shows_p(found: Delineation, average: Average, beat: int) -> bool:
+    """Tell whether a single beat has the P wave of its median; beats not averaged are trusted."""
+    place = np.flatnonzero(average.beats == beat)
+    if found.p_candidate is None or len(place) == 0:
+        return True
+    return not found.p_candidate.likeness[place[0]] < P_ABSENT
+
+
+def _instant(sample: float, prepared: Prepared, row: int) -> float | None:
+    """Return a sample as seconds, or None where the lead shows nothing there."""
+    if np.isnan(sample) or not 0 <= sample <= prepared.samples - 1:
+        return None
+    return float(sample / WORKING_RATE) if prepared.present[row, round(sample)] else None
