@@ -153,6 +153,7 @@ def made_interpretation(**changes: Any) -> Interpretation:
             Advice(code="plan-visit", text="Make an appointment with a doctor in the next days."),
             Advice(code="call-103", text="Call 103 at once if chest pain or fainting appears."),
         ),
+        disclaimer="Research and education software, not a medical device.",
         statements={"1AVB": 0.912345},
     )
     return replace(result, **changes)

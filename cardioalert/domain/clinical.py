@@ -359,6 +359,8 @@ class Interpretation:
     overall : Overall
     urgency : Urgency
     advice : tuple of Advice, first things first
+    disclaimer : str
+        What this is not: the line that stands under every result.
     statements : mapping from PTB-XL statement code to calibrated probability
         Empty while no network is installed.
     """
@@ -368,6 +370,7 @@ class Interpretation:
     overall: Overall
     urgency: Urgency
     advice: tuple[Advice, ...]
+    disclaimer: str
     statements: Mapping[str, float] = field(default_factory=dict)
 
 

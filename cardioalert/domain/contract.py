@@ -68,8 +68,6 @@ def analysis_to_dict(analysis: Analysis) -> Document:
 
     `beats.waves` stays empty: `waves_to_list` fills it for those who ask for an explanation.
     """
-    from cardioalert.interpret.advice import disclaimer  # noqa: PLC0415 - a text of a later stage
-
     record, result = analysis.record, analysis.interpretation
     values = analysis.measurements.values
     digitized = analysis.digitized
@@ -102,7 +100,7 @@ def analysis_to_dict(analysis: Analysis) -> Document:
         "not_assessed": [
             {"code": missing.code, "reason": missing.reason} for missing in result.not_assessed
         ],
-        "disclaimer": disclaimer(),
+        "disclaimer": result.disclaimer,
         "software": software(),
     }
 

@@ -17,7 +17,7 @@ from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
 from cardioalert.i18n import translate as _
 from cardioalert.interpret import gates, merge, normal
-from cardioalert.interpret.advice import advice_for
+from cardioalert.interpret.advice import advice_for, disclaimer
 from cardioalert.interpret.case import Case
 from cardioalert.interpret.checks import Outcome
 from cardioalert.interpret.patterns import Judgement, judge
@@ -94,7 +94,7 @@ def _interpretation(
     failed: Iterable[gates.FailedGate],
     patient: Patient,
 ) -> Interpretation:
-    """Add urgency and advice."""
+    """Add urgency, advice and what this is not."""
     urgency = total_urgency(findings, overall, patient)
     codes = [
         *(override.advice for override in active_overrides(patient)),
@@ -108,6 +108,7 @@ def _interpretation(
         overall=overall,
         urgency=urgency,
         advice=advice_for(urgency, codes),
+        disclaimer=disclaimer(),
     )
 
 

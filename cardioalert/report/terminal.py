@@ -17,7 +17,6 @@ from cardioalert.domain.imaging import Digitized, Notice
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.advice import disclaimer
 from cardioalert.report import sections, text
 from cardioalert.report.look import (
     GRADE_STYLE,
@@ -54,7 +53,7 @@ def answer(analysis: Analysis, *, look: Look, explain: bool = False) -> Renderab
         sections.findings(result.findings, look, explain=explain),
         sections.not_assessed(result, look, explain=explain),
         _advice(result),
-        _disclaimer(),
+        _disclaimer(result),
     )
 
 
@@ -206,6 +205,6 @@ def _advice(result: Interpretation) -> RenderableType:
     return section(_("What to do"), *parts)
 
 
-def _disclaimer() -> RenderableType:
+def _disclaimer(result: Interpretation) -> RenderableType:
     """Return the line that says what this is not."""
-    return Group(Text(), indented(Text(disclaimer(), style="dim italic")), Text())
+    return Group(Text(), indented(Text(result.disclaimer, style="dim italic")), Text())
