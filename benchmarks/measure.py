@@ -334,12 +334,20 @@ def ptbxl_table(found: list[Measurements], labels: list[dict[str, Any]]) -> str:
                        if f"'{code}'" in row["scp_codes"]])  # fmt: skip
         pr = pr[~np.isnan(pr)]
         lines.append(f"- PR over 200 ms in {(pr > 200).sum()} of {len(pr)} labelled {code}.")
-    for label, (low, high) in {"MID": (-30, 90), "LAD": (-90, -30), "RAD": (90, 180)}.items():
+    for label, text in (("MID", "normal"), ("LAD", "left"), ("ALAD", "far left"), ("RAD", "right")):
         axes = np.array([r.value("qrs_axis") for r, row in zip(found, labels, strict=True)
                          if row["heart_axis"] == label])  # fmt: skip
-        inside = (axes >= low - 10) & (axes <= high + 10)
-        lines.append(f"- QRS axis within 10 degrees of {label} ({low} to {high}) in "
-                     f"{inside.sum()} of {len(axes)} records with that label.")  # fmt: skip
+        axes = axes[~np.isnan(axes)]
+        if len(axes) >= 5:
+            low, middle, high = np.percentile(axes, (5, 50, 95))
+            lines.append(f"- QRS axis labelled {text} ({label}): median {middle:.0f} degrees, "
+                         f"90 % within {low:.0f} to {high:.0f}, n = {len(axes)}.")  # fmt: skip
+    normal = [r for r, row in zip(found, labels, strict=True) if "'NORM'" in row["scp_codes"]]
+    for name in ("p_duration", "pr", "qrs", "qt", "qtc_fridericia"):
+        values = np.array([1000 * r.value(name) for r in normal])
+        low, middle, high = np.nanpercentile(values, (2.5, 50, 97.5))
+        lines.append(f"- {name} of those labelled NORM: median {middle:.0f} ms, "
+                     f"95 % within {low:.0f} to {high:.0f}.")  # fmt: skip
     return "\n".join(lines)
 
 
