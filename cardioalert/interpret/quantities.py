@@ -132,7 +132,6 @@ DERIVED: Final[Mapping[str, Callable[[Case], Quantity]]] = MappingProxyType(
     {
         "sokolow_lyon": sokolow_lyon,
         "cornell": cornell,
-        "peguero": peguero,
         "r_avl": r_avl,
         "largest_limb_qrs": largest_limb_qrs,
         "largest_chest_qrs": largest_chest_qrs,

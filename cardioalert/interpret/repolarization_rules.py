@@ -52,19 +52,34 @@ def t_inversion(case: Case, n: Numbers) -> Check:
 def wellens(case: Case, n: Numbers) -> Check:
     """Deep or biphasic T in V2 and V3 with R preserved and hardly any ST elevation.
 
-    ST elevation above the limit leaves it possible: it must not make the ECG look safer.
+    ST elevation above the limit leaves it possible; how urgent that is, `wellens_with_st` says.
     """
+    shape = _wellens_shape(case, n)
+    low_st = all_of(*(compare(case.lead("st_j", lead), "below", n["st_mv"]) for lead in V2_V3))
+    if low_st.outcome >= Outcome.BARELY:
+        return shape
+    return cap(shape, _("hardly any ST elevation in V2-V3 is part of the pattern"))
+
+
+def wellens_with_st(case: Case, n: Numbers) -> Check:
+    """The T waves and R of `wellens` with more ST elevation than belongs to it.
+
+    More ST elevation must never make an ECG look safer, whether or not it reaches the limit of an
+    infarction.
+    """
+    raised = any_of(*(compare(case.lead("st_j", lead), "at_least", n["st_mv"]) for lead in V2_V3))
+    return grouped(all_of(_wellens_shape(case, n), raised))
+
+
+def _wellens_shape(case: Case, n: Numbers) -> Check:
+    """Deep or biphasic T in V2 and V3 with R preserved."""
     deep = all_of(*(inverted_t(case, lead, n["t_mv"]) for lead in V2_V3))
     biphasic = all_of(*(_biphasic_t(case, lead, n) for lead in V2_V3))
     no_q = all_of(
         *(compare(case.lead("q_duration", lead), "below", n["q_ms"]) for lead in V2_V3),
         *(negate(qs_complex(case, lead, n["qs_mv"])) for lead in V2_V3),
     )
-    shape = grouped(all_of(any_of(deep, biphasic), Check(outcome=no_q.outcome)))
-    low_st = all_of(*(compare(case.lead("st_j", lead), "below", n["st_mv"]) for lead in V2_V3))
-    if low_st.outcome >= Outcome.BARELY:
-        return shape
-    return cap(shape, _("ST is elevated in V2-V3 as well"))
+    return grouped(all_of(any_of(deep, biphasic), Check(outcome=no_q.outcome)))
 
 
 def pathological_q(case: Case, n: Numbers) -> Check:
@@ -290,6 +305,7 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
     {
         "t_inversion": t_inversion,
         "wellens": wellens,
+        "wellens_with_st": wellens_with_st,
         "pathological_q": pathological_q,
         "tall_broad_r": tall_broad_r,
         "early_repolarization": early_repolarization,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cardioalert.domain.record import LIMB_LEADS, Lead
+from cardioalert.i18n import translate as _
 from cardioalert.interpret.case import Case, Pattern, combine
 from cardioalert.interpret.checks import (
     Check,
@@ -14,11 +15,13 @@ from cardioalert.interpret.checks import (
     Quantity,
     all_of,
     any_of,
+    cap,
     compare,
     n_of,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
-from cardioalert.interpret.quantities import cornell, largest
+from cardioalert.interpret.lead_patterns import LVH_ROWS
+from cardioalert.interpret.quantities import cornell, largest, peguero
 
 LATERAL: Final = (Lead.V5, Lead.V6)
 MILLIMETERS_PER_MILLIVOLT: Final = 10.0  # of the criteria written for 10 mm/mV
@@ -65,6 +68,19 @@ def romhilt_estes(case: Case, n: Numbers) -> Check:
     if check.outcome is Outcome.NOT_MET and score + open_points >= n["probable"]:
         return Check(outcome=Outcome.UNKNOWN, reasons=("not-measurable",))
     return check
+
+
+def peguero_lo_presti(case: Case, n: Numbers) -> Check:
+    """Deepest S in any lead plus S in V4; certain only beside another voltage criterion.
+
+    Every tenth normal ECG reaches it, so that alone it neither makes LVH certain nor lets other
+    findings be taken for its consequence.
+    """
+    check = compare(peguero(case), "at_least", n["sum_mv"], n.note)
+    others = (rule for rule in LVH_ROWS if rule in case.outcomes)
+    if case.outcome(*others) >= Outcome.BARELY:
+        return check
+    return cap(check, _("the Peguero-Lo Presti criterion alone is met in many normal hearts"))
 
 
 def strain(case: Case, n: Numbers) -> Check:
@@ -175,6 +191,7 @@ def _ratio(name: str, over: Quantity, under: Quantity) -> Quantity:
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
     {
         "cornell_product": cornell_product,
+        "peguero_lo_presti": peguero_lo_presti,
         "romhilt_estes": romhilt_estes,
         "right_ventricular_hypertrophy": right_ventricular_hypertrophy,
         "left_atrial_enlargement": left_atrial_enlargement,

@@ -149,7 +149,6 @@ PLAIN: Final[Mapping[str, Callable[[float], Overrides]]] = {
     "qrs_axis": axis,
     "sokolow_lyon": lambda x: on("V1", s=-(x - 1.2)),
     "cornell": lambda x: on("V3", s=-(x - 0.35)),
-    "peguero": lambda x: merged(on("V4", s=-0.4), on("V2", s=-(x - 0.4))),
     "r_avl": lambda x: on("aVL", r=x),
     "largest_limb_qrs": lambda x: on(LIMB, qrs_peak_to_peak=x),
     "largest_chest_qrs": lambda x: on(CHEST, qrs_peak_to_peak=x),
@@ -296,6 +295,22 @@ REVERSED: Final = merged(
     on("I", r=0.1, s=-0.7, p=-0.08, t_positive=0.0, t_negative=-0.2),
     on("aVR", r=0.9, s=-0.1, q=0.0, p=0.08),
 )
+
+
+def _wellens(rule: str, *, st_j: float) -> tuple[Case, ...]:
+    deep, both = (merged(shape, on(("V2", "V3"), st_j=st_j)) for shape in (WELLENS, BIPHASIC))
+    return (
+        case(rule, "t_mv", lambda x: on(("V2", "V3"), t_negative=-x), base=deep, **ABOVE),
+        case(rule, "biphasic_mv", lambda x: on(("V2", "V3"), t_positive=x), base=both, **AT_LEAST),
+        case(rule, "q_ms", lambda x: on("V2", q=-0.05, q_duration=x / 1000), base=deep, **BELOW),
+        case(
+            rule,
+            "qs_mv",
+            lambda x: on("V2", r=0.0, q=0.0, q_duration=0.0, s=-x),
+            base=deep,
+            **BELOW,
+        ),
+    )
 
 
 def _qt(rule: str, number: str, patient: Patient) -> Case:
@@ -449,6 +464,17 @@ CASES: tuple[Case, ...] = (
     case("LPFB", "axis_from_deg", axis, base=LPFB_SHAPE, **AT_LEAST),
     case("LPFB", "axis_below_deg", axis, base=LPFB_SHAPE, **BELOW),
     case("LPFB", "qrs_ms", ms("qrs"), base=LPFB_SHAPE, **BELOW),
+    *(
+        case(
+            "LVH-P",
+            "sum_mv",
+            lambda x: merged(on("V4", s=-0.4), on("V2", s=-(x - 0.4))),
+            base=on("aVL", r=1.5),  # a second voltage row
+            patient=patient,
+            **AT_LEAST,
+        )
+        for patient in (MAN, WOMAN, SOMEBODY)
+    ),
     *(
         case(
             "LVH-CP",
@@ -704,17 +730,10 @@ CASES: tuple[Case, ...] = (
         met=0.0,
         missed=-0.01,
     ),
-    case("WEL", "t_mv", lambda x: on(("V2", "V3"), t_negative=-x), base=WELLENS, **ABOVE),
-    case("WEL", "biphasic_mv", lambda x: on(("V2", "V3"), t_positive=x), base=BIPHASIC, **AT_LEAST),
     case("WEL", "st_mv", lambda x: on("V2", st_j=x), base=WELLENS, **BELOW),
-    case("WEL", "q_ms", lambda x: on("V2", q=-0.05, q_duration=x / 1000), base=WELLENS, **BELOW),
-    case(
-        "WEL",
-        "qs_mv",
-        lambda x: on("V2", r=0.0, q=0.0, q_duration=0.0, s=-x),
-        base=WELLENS,
-        **BELOW,
-    ),
+    case("WEL-ST", "st_mv", lambda x: on("V2", st_j=x), base=WELLENS, **AT_LEAST),
+    *_wellens("WEL", st_j=0.0),
+    *_wellens("WEL-ST", st_j=0.15),
     case("EREP", "notch_mv", lambda x: on(("V4", "V5"), end_qrs_notch=x), **AT_LEAST),
     case("EREP", "qrs_ms", ms("qrs"), base=on(("V4", "V5"), end_qrs_notch=0.2), **BELOW),
     *(_qt("QTL", "qtc_ms", patient) for patient in (MAN, WOMAN, SOMEBODY)),

@@ -10,11 +10,12 @@ import pytest
 from cardioalert.domain.clinical import BeatClass, Interpretation, Overall, Urgency
 from cardioalert.domain.imaging import Digitized, Grade, Notice
 from cardioalert.domain.patient import Patient, Sex, Symptom
-from cardioalert.interpret import disclaimer, interpret
+from cardioalert.interpret import interpret
 from cardioalert.interpret.criteria import criteria
 from tests.built_measurements import built_measurements, built_record
 from tests.made_analysis import made_digitized
 from tests.unit.interpret.limit_cases import (
+    BIPHASIC,
     COVED,
     DIFFUSE,
     INFERIOR,
@@ -455,6 +456,42 @@ def test_several_rows_make_one_finding():
     assert len(lvh.evidence) == 2
 
 
+PEGUERO = merged(on("V4", s=-1.0), on("V2", s=-2.5))
+
+
+def test_peguero_lo_presti_alone_is_possible_and_borderline():
+    result = judged(PEGUERO)
+    lvh = next(each for each in result.findings if each.code == "lvh-voltage")
+    assert (lvh.status, lvh.decided_by) == ("possible", ("rule:LVH-P",))
+    assert any("many normal hearts" in text for text in lvh.against)
+    assert result.overall is Overall.BORDERLINE
+
+
+def test_peguero_lo_presti_beside_another_voltage_row_is_present():
+    result = judged(PEGUERO, on("aVL", r=1.3))
+    lvh = next(each for each in result.findings if each.code == "lvh-voltage")
+    assert (lvh.status, lvh.decided_by) == ("present", ("rule:LVH-L", "rule:LVH-P"))
+    assert not lvh.against
+    assert result.overall is Overall.ABNORMAL
+
+
+def test_peguero_lo_presti_alone_takes_nothing_for_its_consequence():
+    alone = judged(PEGUERO, on(("V1", "V2", "V3"), st_j=0.25))
+    assert codes(alone)["st-elevation"] == "present"
+    assert not any("LVH" in text for text in alone.findings[0].against)
+
+
+@pytest.mark.parametrize("st_j", [0.05, 0.099, 0.1, 0.15, 0.19, 0.3])
+@pytest.mark.parametrize("shape", [WELLENS, BIPHASIC])
+def test_st_elevation_in_one_lead_leaves_the_wellens_pattern_as_urgent(shape, st_j):
+    result = judged(shape, on("V2", st_j=st_j))
+    found = next(each for each in result.findings if each.code == "wellens-pattern")
+    assert found.urgency is Urgency.ORANGE
+    assert found.status == ("present" if st_j < 0.1 else "possible")
+    assert any("ST is elevated" in text for text in found.against) is (st_j >= 0.1)
+    assert any(each.measure == "st_j" for each in found.evidence) is (st_j >= 0.1)
+
+
 def test_a_graded_finding_shows_the_limit_that_defines_it():
     result = judged(values(pr=236))
     block = next(each for each in result.findings if each.code == "first-degree-av-block")
@@ -542,5 +579,6 @@ def test_a_finding_brings_its_own_advice(overrides, code):
     assert code in advice(judged(overrides))
 
 
-def test_the_disclaimer_says_what_the_program_is_not():
-    assert "not a medical device" in disclaimer()
+@pytest.mark.parametrize("overrides", [{}, {"r_peaks": ()}])
+def test_every_interpretation_says_what_the_program_is_not(overrides):
+    assert "not a medical device" in judged(overrides).disclaimer
