@@ -39,6 +39,7 @@ LEVEL_SHARES = (0.4, 0.2, 0.25, 0.15)
 READABLE = 4.6  # photo px of a capital's height, below which nobody can read it
 NAME_SHARES = np.array([1.2, 1.4, 1.4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.6])
 ON_INK = 0.04  # share of a name's box under trace ink, above which it is not scattered there
+SEPARATORS = ("none", "ticks", "ticks", "bar", "dashed", "dashed", "dotted", "solid")
 WORDS = (
     "25 mm/s",
     "10 mm/mV",
@@ -149,7 +150,8 @@ def draw_patch(
     draw_separators(canvas, design)
     style = random_style(rng, smallest=smallest)
     names = print_names(canvas, design, strokes, style, rng)
-    names += scatter_names(canvas, design, style, names, rng, smallest=smallest)
+    if rng.random() < 0.65:
+        names += scatter_names(canvas, design, style, names, rng, smallest=smallest)
     scatter_words(canvas, design, names, rng)
     add_clutter(canvas, design, rng)
     layers = {"trace": canvas.trace, "grid": canvas.grid, "marks": canvas.marks}
@@ -179,6 +181,7 @@ def patch_design(rng: np.random.Generator) -> PageDesign:
         first_row=spacing * rng.uniform(0.2, 0.9),
         row_spacing=spacing,
         column_width=rng.uniform(14.0, 60.0),
+        separator=str(rng.choice(SEPARATORS)),
         speed=design.speed if rng.random() < 0.7 else rng.uniform(8.0, 20.0),
         row_jitter=tuple(float(x) for x in rng.normal(0, 1.0, rows)),
         clutter=clutter,

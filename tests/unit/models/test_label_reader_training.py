@@ -44,7 +44,7 @@ def test_targets_read_back_are_the_printed_name():
     assert label.lead.value == NAMES[7]
     found = [label.left, label.top, label.right, label.bottom]
     assert found == pytest.approx(BOX[0, 1:], abs=1e-3)
-    assert label.confidence == 1.0
+    assert label.confidence > 0.99
 
 
 def test_nothing_is_asked_about_a_name_cut_in_half():
@@ -94,4 +94,11 @@ def test_patch_is_the_same_for_the_same_seed():
     again, same_names = random_patch(recordings, 3)
     assert (first == again).all()
     assert names == same_names
-    assert len(names) > 0
+
+
+def test_most_patches_hold_names_inside_the_picture():
+    drawn = [random_patch([made_up_recording()], seed) for seed in range(6)]
+    assert sum(len(names) > 0 for _, names in drawn) >= 4
+    for rgb, names in drawn:
+        for box in names:
+            assert -20 < box.left < box.right < rgb.shape[1] + 20  # names may be cut at the rim
