@@ -21,6 +21,7 @@ from cardioalert.interpret.patterns import Judgement
 from cardioalert.interpret.urgency import finding_urgency
 from cardioalert.tables import read_toml
 
+MEASURED: Final = "cardioalert.measure"  # its table of reasons is shared
 BlockEffect = Literal["not-assessable", "possible", "replaced", "note"]
 
 
@@ -75,9 +76,12 @@ def territories() -> tuple[Territory, ...]:
 
 @cache
 def _reasons() -> Mapping[str, str]:
-    """Return the texts of the reason codes."""
-    reasons: dict[str, str] = read_toml(PACKAGE, "reasons.toml")["reasons"]
-    return reasons
+    """Return the texts of the reason codes: those of the measurements and those of the rules."""
+    measured = read_toml(MEASURED, "reasons.toml")["reason"]
+    return {
+        **{row["code"]: row["text"] for row in measured},
+        **read_toml(PACKAGE, "reasons.toml")["reasons"],
+    }
 
 
 def apply_blocks(judgements: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
@@ -279,4 +283,4 @@ def _reason(judgement: Judgement) -> str:
     if judgement.silenced_by:
         return judgement.silenced_by
     codes = judgement.check.reasons or ("not-measurable",)
-    return ", ".join(dict.fromkeys(reason_text(code) for code in codes))
+    return "; ".join(dict.fromkeys(reason_text(code) for code in codes))

@@ -15,7 +15,6 @@ from cardioalert.formats.registry import FORMATS
 from cardioalert.i18n import translate as _
 from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
-from cardioalert.measure.reasons import reasons
 from cardioalert.report.limits import Limits, Side
 from cardioalert.tables import read_toml
 
@@ -150,8 +149,7 @@ def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") 
 
 def reason_text(code: str) -> str:
     """Return why something could not be measured or judged, for people."""
-    known = reasons().get(code)
-    return merge.reason_text(code) if known is None else _(known.text)
+    return merge.reason_text(code)
 
 
 def rule_title(code: str) -> str:

@@ -15,7 +15,7 @@ from cardioalert.interpret.advice import _rows as advice_rows
 from cardioalert.interpret.criteria import SYMPTOM_KEYS, Checked, criteria, kinds
 from cardioalert.interpret.gates import gates
 from cardioalert.interpret.lead_patterns import LVH_ROWS
-from cardioalert.interpret.merge import blocks, territories
+from cardioalert.interpret.merge import MEASURED, blocks, reason_text, territories
 from cardioalert.interpret.normal import ranges
 from cardioalert.interpret.patterns import PATTERNS
 from cardioalert.interpret.quantities import DERIVED, RHYTHM_NAMES
@@ -137,10 +137,14 @@ def test_normal_ranges_are_those_of_the_criteria():
     assert limits["qtc_fridericia"].at_least == rows["QTS"].numbers["qtc_ms"]
 
 
-def test_every_reason_of_the_measurements_has_a_text():
+def test_every_reason_has_its_text_in_one_place():
     ours = read_toml(PACKAGE, "reasons.toml")["reasons"]
-    theirs = {row["code"] for row in read_toml("cardioalert.measure", "reasons.toml")["reason"]}
-    assert theirs <= set(ours)
+    theirs = {row["code"]: row["text"] for row in read_toml(MEASURED, "reasons.toml")["reason"]}
+    assert not set(ours) & set(theirs)
+    for code, text in {**ours, **theirs}.items():
+        assert reason_text(code) == text
+        assert text[0].islower() or text.startswith(("P ", "QRS ", "T "))
+        assert not text.endswith(".")
 
 
 def test_findings_of_one_code_agree_on_the_one_word_result_at_least_in_part():
