@@ -11,7 +11,8 @@ The tree; `code` never changes, because clients and translations use it::
     │   ├── PictureSizeError          picture-size
     │   ├── FileTooLargeError         file-too-large
     │   ├── MissingLibraryError       missing-library
-    │   └── InvalidRecordError        invalid-record
+    │   ├── InvalidRecordError        invalid-record
+    │   └── InvalidAnswerError        invalid-answer
     ├── DigitizationError             the picture was read but not understood
     │   ├── GridNotFoundError         grid-not-found
     │   ├── TraceNotFoundError        trace-not-found
@@ -78,7 +79,10 @@ class UnknownFormatError(InputError):
     """The content is none of the formats CardioAlert reads."""
 
     code = "unknown-format"
-    hint = "Send a picture (JPEG, PNG, TIFF, WebP, HEIC, BMP), a PDF, or a WFDB, CSV or DICOM record."
+    hint = (
+        "Send a picture (JPEG, PNG, TIFF, WebP, HEIC, BMP), a PDF, or a record: WFDB, CSV, EDF, "
+        "DICOM, HL7 aECG or JSON."
+    )
 
 
 class CorruptFileError(InputError):
@@ -113,6 +117,13 @@ class InvalidRecordError(InputError):
 
     code = "invalid-record"
     hint = "Check lead names, units (mV) and the sampling rate of the file."
+
+
+class InvalidAnswerError(InputError):
+    """An answer of the risk test is not of the kind its question asks for."""
+
+    code = "invalid-answer"
+    hint = 'Write the answers as JSON, such as {"age": 55, "sex": "male", "smoker": true}.'
 
 
 class DigitizationError(CardioAlertError):

@@ -4,7 +4,7 @@ read_answers(json) -> Answers -> assess -> RiskResult -> to_dict() (`cardioalert
 """
 
 from cardioalert.risk.assess import assess
-from cardioalert.risk.questionnaire import Answers, InvalidAnswerError, read_answers
+from cardioalert.risk.questionnaire import Answers, read_answers
 from cardioalert.risk.result import RiskResult
 
-__all__ = ["Answers", "InvalidAnswerError", "RiskResult", "assess", "read_answers"]
+__all__ = ["Answers", "RiskResult", "assess", "read_answers"]

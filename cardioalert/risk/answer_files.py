@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cardioalert.errors import CardioAlertError, CorruptFileError, EmptyFileError
+from cardioalert.errors import (
+    CardioAlertError,
+    CorruptFileError,
+    EmptyFileError,
+    InvalidAnswerError,
+)
 from cardioalert.risk.fhir import read_response
-from cardioalert.risk.questionnaire import Answers, InvalidAnswerError, read_answers
+from cardioalert.risk.questionnaire import Answers, read_answers
 
 LINES: Final = (".jsonl", ".ndjson")
 """Endings of files with one object a line."""

@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
+from cardioalert.errors import InvalidAnswerError
 from cardioalert.risk import texts
 from cardioalert.risk.national_form import form, form_bmi, form_score
 from cardioalert.risk.numbers import round_half_up
-from cardioalert.risk.questionnaire import Answers, InvalidAnswerError
+from cardioalert.risk.questionnaire import Answers
 from cardioalert.risk.result import Estimate, RiskResult
 from cardioalert.risk.select import refusals
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Final
 
 from cardioalert.domain.patient import Sex, Symptom
-from cardioalert.errors import InputError
+from cardioalert.errors import InvalidAnswerError
 from cardioalert.risk.numbers import parse_number
 from cardioalert.tables import read_csv
 
@@ -58,13 +58,6 @@ _YES_NO: Final[Mapping[str, float]] = {
     "false": 0.0,
     "0": 0.0,
 }
-
-
-class InvalidAnswerError(InputError):
-    """An answer is not of the kind the question asks for."""
-
-    code = "invalid-answer"
-    hint = 'Write the answers as JSON, such as {"age": 55, "sex": "male", "smoker": true}.'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

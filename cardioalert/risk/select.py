@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cardioalert.risk.questionnaire import EMERGENCY, Answers, InvalidAnswerError
+from cardioalert.errors import InvalidAnswerError
+from cardioalert.risk.questionnaire import EMERGENCY, Answers
 from cardioalert.risk.scores import Score, scores
 
 EXCLUSIONS: Final = {

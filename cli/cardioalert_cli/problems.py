@@ -131,6 +131,7 @@ def title_of(error: errors.CardioAlertError) -> str:
         (errors.FileTooLargeError, _("The file is too large.")),
         (errors.MissingLibraryError, _("A library for this format is not installed.")),
         (errors.InvalidRecordError, _("The file holds no valid ECG.")),
+        (errors.InvalidAnswerError, _("An answer was not understood.")),
         (errors.GridNotFoundError, _("No ECG paper was recognised in the picture.")),
         (errors.TraceNotFoundError, _("No ECG curve was recognised in the picture.")),
         (errors.LayoutNotFoundError, _("The arrangement of the leads was not recognised.")),

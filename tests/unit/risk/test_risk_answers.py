@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardioalert.domain.patient import Sex, Symptom
-from cardioalert.risk import InvalidAnswerError, read_answers
+from cardioalert.errors import InvalidAnswerError
+from cardioalert.risk import read_answers
 from cardioalert.risk.numbers import AmbiguousNumberError, parse_number, round_half_up
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cardioalert.risk import InvalidAnswerError, assess, read_answers
+from cardioalert.errors import InvalidAnswerError
+from cardioalert.risk import assess, read_answers
 
 BASE = {"age": 55, "sex": "male", "smoker": True, "sbp": 145, "bmi": 26.8}
 LIPIDS = {"total_cholesterol_mmol": 5.5, "hdl_mmol": 1.3}

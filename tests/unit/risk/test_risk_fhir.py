@@ -5,7 +5,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from cardioalert.risk import InvalidAnswerError, assess, fhir, read_answers
+from cardioalert.errors import InvalidAnswerError
+from cardioalert.risk import assess, fhir, read_answers
 from cardioalert.risk.national_form import form
 
 TIME = datetime(2026, 7, 1, 14, 30, tzinfo=timezone(timedelta(hours=5)))
