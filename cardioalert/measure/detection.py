@@ -21,11 +21,13 @@ Peaks = NDArray[np.intp]
 REFRACTORY: Final = 0.2  # s between two QRS
 HUMP: Final = 0.06  # s over which steepness is averaged
 THRESHOLD: Final = 0.30  # of the usual height of a beat
+SURE: Final = 0.5  # of the usual height: a beat whatever the other detector says
 SEARCH_BACK: Final = 1.66  # median RR without a beat: look again (Pan and Tompkins 1985)
 SEARCH_BACK_THRESHOLD: Final = 0.5  # of the usual threshold
 STANDS_OUT: Final = 2.0  # height of a beat over the median steepness; less is noise
 T_WAVE_UNTIL: Final = 0.36  # s after a QRS in which a lower hump may be its T wave
 T_WAVE_HEIGHT: Final = 0.5  # of the QRS before it
+VOLTAGE_BAND, TALL = (1.0, 30.0), 0.7  # Hz, of the voltage of the other beats
 AGREE_WITHIN: Final = 0.15  # s
 QRS_REACH: Final = 0.08  # s on either side of the steepest instant that hold the R peak
 ONE_LEAD_AT_MOST: Final = 1.5  # of the slope of its own QRS
@@ -34,18 +36,27 @@ RARE_PEAK, RARE_SHARE = 99.8, 0.1  # a tenth of this one stands for it when beat
 LOWEST_LEVEL: Final = 0.3  # of the highest evidence in the record
 
 
-def find_beats(prepared: Prepared) -> Peaks:
-    """Return the R peaks found by steepness, as samples at the working rate, increasing."""
+def find_beats(prepared: Prepared, others: Peaks) -> Peaks:
+    """Return the R peaks found by steepness, as samples at the working rate, increasing.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    others : int array, samples
+        Beats found in another way (`find_beats_by_energy`): one that is not steep must be among
+        them, or it is a T wave or noise.
+    """
     evidence = _steepness(prepared)
     if evidence.max(initial=0.0) <= 0:
         return np.zeros(0, dtype=np.intp)
     level = _usual_height(evidence)
     candidates = _local_maxima(evidence)
     heights = evidence[candidates] / level[candidates]
-    found = candidates[heights >= THRESHOLD]
+    sure = _near_to_any(candidates, others, round(AGREE_WITHIN * WORKING_RATE))
+    sure |= heights >= SURE
+    found = candidates[(heights >= THRESHOLD) & sure]
     found = _without_t_waves(found, evidence)
-    found = _search_back(found, candidates, heights)
-    return _on_r_peaks(found, prepared)
+    return _on_r_peaks(_search_back(found, candidates, heights, sure, prepared), prepared)
 
 
 def find_beats_by_energy(prepared: Prepared) -> Peaks:
@@ -176,21 +187,45 @@ def _without_t_waves(found: Peaks, evidence: Floats) -> Peaks:
     return np.array(kept, dtype=np.intp)
 
 
-def _search_back(found: Peaks, candidates: Peaks, heights: Floats) -> Peaks:
-    """Return the beats with those added that a long gap makes likely."""
-    if len(found) < 3:
+def _search_back(
+    found: Peaks, candidates: Peaks, heights: Floats, sure: Mask, prepared: Prepared
+) -> Peaks:
+    """Return the beats with those added that a long gap makes likely.
+
+    A beat that is not steep must be seen by the other detector or be as tall as the others, as a
+    broad ventricular beat is; noise in a pause is neither.
+    """
+    gaps = [pair for pair in pairwise(found) if pair[1] - pair[0] >= SEARCH_BACK * _usual(found)]
+    if len(found) < 3 or not gaps:
         return found
-    usual = float(np.median(np.diff(found)))
+    voltage = _voltage(prepared)
+    tall = TALL * float(np.median(voltage[found]))
+    possible = (heights >= SEARCH_BACK_THRESHOLD * THRESHOLD) & (
+        sure | (voltage[candidates] > tall)
+    )
+    margin = T_WAVE_UNTIL * WORKING_RATE
     added: list[int] = []
-    for left, right in pairwise(found):
-        if right - left < SEARCH_BACK * usual:
-            continue
-        margin = T_WAVE_UNTIL * WORKING_RATE
-        inside = (candidates > left + margin) & (candidates < right - margin)
-        inside &= heights >= SEARCH_BACK_THRESHOLD * THRESHOLD
+    for left, right in gaps:
+        inside = possible & (candidates > left + margin) & (candidates < right - margin)
         if inside.any():
             added.append(int(candidates[inside][np.argmax(heights[inside])]))
     return np.sort(np.concatenate([found, np.array(added, dtype=np.intp)]))
+
+
+def _usual(found: Peaks) -> float:
+    """Return the median distance of beats in samples."""
+    return float(np.median(np.diff(found))) if len(found) > 1 else float("inf")
+
+
+def _voltage(prepared: Prepared) -> Floats:
+    """Return the largest voltage within a QRS around each instant, over the leads present."""
+    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415 - slow to import
+
+    low, high = VOLTAGE_BAND
+    size = np.abs(band_pass(prepared.signal, sampling_rate=WORKING_RATE, low=low, high=high))
+    together = _mean_of_present(size / _scale(size, prepared.present), prepared)
+    highest: Floats = maximum_filter1d(together, 2 * round(QRS_REACH * WORKING_RATE) + 1)
+    return highest
 
 
 def _on_r_peaks(found: Peaks, prepared: Prepared) -> Peaks:

@@ -123,8 +123,8 @@ def measure(record: ECGRecord) -> Measurements:
 
 def find_beating(prepared: Prepared) -> Beating:
     """Find the beats and group them by shape."""
-    peaks = find_beats(prepared)
     others = find_beats_by_energy(prepared)
+    peaks = find_beats(prepared, others)
     shapes = group_beats(peaks, prepared)
     together = joined(shapes.r, prepared)
     return Beating(
