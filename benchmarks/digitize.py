@@ -180,7 +180,14 @@ def hospital_reports(data: Path, overlays: Path | None) -> str:
         right += agrees
         hedged += not agrees and page.grade in {"poor", "refused"}
         rows.append(
-            [label["file"], label["hr_printed"], f"{page.heart_rate:.0f}", f"{off:+.0f}", *page.row()[1:2], page.grade]
+            [
+                label["file"],
+                label["hr_printed"],
+                f"{page.heart_rate:.0f}",
+                f"{off:+.0f}",
+                *page.row()[1:2],
+                page.grade,
+            ]
         )
     summary = (
         f"Heart rate within 3/min of the printed one on {right} of {len(labels)}; of the others, "

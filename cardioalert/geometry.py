@@ -28,14 +28,14 @@ def upsample_lattice(
     x = np.arange(shape[1], dtype=np.float32)[None, :] / np.float32(step)
     full = (shape[0], shape[1])
     map_x, map_y = (np.ascontiguousarray(np.broadcast_to(part, full)) for part in (x, y))
-    values: Floats = cv2.remap(
+    values = cv2.remap(
         np.asarray(lattice, dtype=np.float32),
         map_x,
         map_y,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return values
+    return np.asarray(values, dtype=np.float32)
 
 
 def sample_lattice(lattice: NDArray[np.floating], x: Doubles, y: Doubles) -> Doubles:
@@ -84,8 +84,8 @@ def invert_lattices(
     guess = np.linalg.lstsq(design, np.stack([column.ravel(), row.ravel()], axis=1), rcond=None)[0]
     x = guess[0, 0] * target_u + guess[1, 0] * target_v + guess[2, 0]
     y = guess[0, 1] * target_u + guess[1, 1] * target_v + guess[2, 1]
-    u_y, u_x = np.gradient(wide_u)
-    v_y, v_x = np.gradient(wide_v)
+    slopes: list[Doubles] = [*np.gradient(wide_u), *np.gradient(wide_v)]
+    u_y, u_x, v_y, v_x = slopes
     base_u, base_v = float(wide_u.mean()), float(wide_v.mean())
     for _ in range(rounds):
         inside_x = np.clip(x, 0, wide_u.shape[1] - 1)

@@ -7,7 +7,7 @@ with the centre of the first pixel at 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -39,7 +39,7 @@ class Photo:
     """
 
     pixels: NDArray[np.uint8]
-    source: SourceFile = SourceFile()
+    source: SourceFile = field(default_factory=SourceFile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,7 +135,8 @@ class ECGRecord:
         wanted = parse_lead(name)
         if wanted not in self.leads:
             raise InvalidRecordError(f"lead {wanted} is not in this record")
-        return self.signal[self.leads.index(wanted)]
+        samples: NDArray[np.float32] = self.signal[self.leads.index(wanted)]
+        return samples
 
     def has(self, names: Iterable[str]) -> bool:
         """Tell whether each named lead has at least one sample that could be read."""

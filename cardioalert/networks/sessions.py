@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from cardioalert_models.zoo import ModelFileProblem, open_network
 from numpy.typing import NDArray
 
 from cardioalert.errors import ModelFileError
-from cardioalert_models.zoo import ModelFileProblem, open_network
 
 
 def run_network(name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:

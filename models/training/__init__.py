@@ -1,0 +1,1 @@
+"""How the shipped networks were trained; not part of the package."""
