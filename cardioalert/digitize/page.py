@@ -95,13 +95,14 @@ def _resample(
     scale = 1.0
     if ratio > SHARPEST:
         scale = 1.0 / ratio
-        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(small, dtype=np.uint8)
     map_x = upsample_lattice(photo_x, step=MESH_STEP, shape=shape)
     map_y = upsample_lattice(photo_y, step=MESH_STEP, shape=shape)
     if scale != 1.0:
         map_x, map_y = (part * scale + np.float32(scale / 2.0 - 0.5) for part in (map_x, map_y))
     paper = [float(value) for value in np.median(pixels[::16, ::16].reshape(-1, 3), axis=0)]
-    flat: NDArray[np.uint8] = cv2.remap(
+    flat = cv2.remap(
         pixels,
         map_x,
         map_y,
@@ -109,4 +110,4 @@ def _resample(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=paper,
     )
-    return flat
+    return np.asarray(flat, dtype=np.uint8)

@@ -205,7 +205,8 @@ def _crossing(ink: Floats, outside: NDArray[np.intp], inside: NDArray[np.intp]) 
     low = ink[columns, np.clip(outside, 0, last)]
     high = ink[columns, np.clip(inside, 0, last)]
     share = np.clip((0.5 - low) / np.maximum(high - low, 1e-3), 0.0, 1.0)
-    return (outside + share * (inside - outside)).astype(np.float32)
+    height: Floats = (outside + share * (inside - outside)).astype(np.float32)
+    return height
 
 
 def _reach_tips(y: Floats, upper: Floats, lower: Floats) -> Floats:
