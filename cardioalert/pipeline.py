@@ -86,7 +86,7 @@ def digitize(
         pixels_per_mm=PAGE_PIXELS_PER_MM,
         photo_pixels_per_mm=grid_map.pixels_per_mm,
         confidence=float(np.clip(np.median(grid_map.support) / 0.3, 0.0, 1.0)),
-        scale_confirmed=grid_map.scale_confirmed and scale.speed_confirmed,
+        scale_confirmed=grid_map.scale_confirmed and scale.confirmed,
         paper_speed=scale.paper_speed,
         gain=scale.gain,
     )
@@ -106,7 +106,14 @@ def digitize(
     )
 
 
-def analyze(source: Source, *, patient: Patient | None = None) -> Analysis:
+def analyze(
+    source: Source,
+    *,
+    patient: Patient | None = None,
+    layout: str = "auto",
+    speed: float | Literal["auto"] = "auto",
+    gain: float | Literal["auto"] = "auto",
+) -> Analysis:
     """Read, measure and interpret an ECG.
 
     Parameters
@@ -114,25 +121,23 @@ def analyze(source: Source, *, patient: Patient | None = None) -> Analysis:
     source : a picture or a digital file (path, `-` or bytes), a Photo, or an ECGRecord
     patient : Patient, optional
         What the caller knows; it goes before what the file says.
+    layout, speed, gain : as in `digitize`; for pictures only
 
     Raises
     ------
     CardioAlertError
         One of its kinds, with a stable code.
     """
+    if not isinstance(source, ECGRecord | Photo | np.ndarray):
+        source = load(source)
     digitized = None
     if isinstance(source, ECGRecord):
         record = source
-    elif isinstance(source, Photo | np.ndarray):
-        digitized = digitize(source)
-        record = digitized.record
+    elif isinstance(source, FileContent) and picture_format(source.data) is None:
+        record = read_record(source)
     else:
-        content = load(source)
-        if picture_format(content.data) is None:
-            record = read_record(content)
-        else:
-            digitized = digitize(content)
-            record = digitized.record
+        digitized = digitize(source, layout=layout, speed=speed, gain=gain)
+        record = digitized.record
     person = _merge(patient, record.patient)
     measurements = measure(record)
     return Analysis(

@@ -19,7 +19,7 @@ class FakePipeline(ModuleType):
         super().__init__("cardioalert.pipeline")
         self.calls: list[tuple[object, dict[str, object]]] = []
 
-    def analyze(self, source, *, patient=None):
+    def analyze(self, source, *, patient=None, layout="auto", speed="auto", gain="auto"):
         self.calls.append((source, {"patient": patient}))
         self._refuse(str(source))
         return made_analysis(on_page=str(source).endswith(".jpg"))

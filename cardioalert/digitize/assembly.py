@@ -13,6 +13,8 @@ from cardioalert.digitize.tracing import runs
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
+BORDER_MM: Final = 1.0  # beside a border, where a separator may be mistaken for the curve
+BORDER_JUMP_MM: Final = 1.5  # a curve that jumps so far there is not the curve
 BORDER_TRIM: Final = 2  # px lost on each side of a column border, where two leads meet
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
 
@@ -31,6 +33,7 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
     x = np.arange(len(row.y))
     inside = (x >= place.left + BORDER_TRIM) & (x <= place.right - BORDER_TRIM)
     y = np.where(inside, row.y, np.nan).astype(np.float32)
+    _drop_border_spikes(y, place, grid)
     read = np.isfinite(y[inside])
     confidence = float(row.confidence[inside][read].mean()) if read.any() else 0.0
     quality = float(read.mean()) * min(1.0, confidence / FULL_CONFIDENCE) if read.size else 0.0
@@ -45,6 +48,21 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
         quality=round(quality, 3),
         inverted=place.inverted,
     )
+
+
+def _drop_border_spikes(y: NDArray[np.float32], place: Place, grid: Grid) -> None:
+    """Remove the ends of a lead that run along a separator instead of starting on the curve."""
+    reach, limit = int(BORDER_MM * grid.pixels_per_mm), BORDER_JUMP_MM * grid.pixels_per_mm
+    left, right = int(np.ceil(place.left)), int(place.right)
+    for near, step in ((left, 1), (right, -1)):
+        inner = near + step * reach
+        columns = np.arange(near, inner, step)
+        columns = columns[(columns >= 0) & (columns < len(y))]
+        if not 0 <= inner < len(y) or not np.isfinite(y[inner]):
+            continue
+        astray = np.flatnonzero(np.abs(y[columns] - y[inner]) > limit)
+        if len(astray):
+            y[columns[: astray[-1] + 1]] = np.nan
 
 
 def assemble_record(

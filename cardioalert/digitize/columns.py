@@ -15,7 +15,7 @@ from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
 LABEL_LEAD_MM: Final = 1.0  # lead names usually begin this far right of the border
 LABEL_SPREAD_MM: Final = 3.0
 START_RANGE_MM: Final = (5.0, 25.0)  # before and after the first ink of the traces
-START_SPREAD_MM: Final = 0.4
+START_SPREAD_MM: Final = 0.7
 COLUMN_MM: Final = (62.5, 125.0, 250.0)  # 2.5 s or 5 s at 25 or 50 mm/s
 USUAL_BONUS: Final = 0.5  # for columns of a usual width
 USUAL_SPREAD: Final = 0.01  # relative
@@ -114,8 +114,8 @@ def border_strength(
     mm = PAGE_PIXELS_PER_MM
     for label in labels:
         center = label.left - LABEL_LEAD_MM * mm
-        strength += 0.25 * label.confidence * np.exp(
-            -0.5 * ((x - center) / (LABEL_SPREAD_MM * mm)) ** 2
+        strength += (
+            0.25 * label.confidence * np.exp(-0.5 * ((x - center) / (LABEL_SPREAD_MM * mm)) ** 2)
         )
     strength += 0.8 * np.mean([_separator(row, maps.marks) for row in rows], axis=0)
     strength += 0.6 * np.mean([_jump(row) for row in rows], axis=0)
@@ -129,7 +129,9 @@ def _separator(row: RowTrace, marks: Floats) -> Doubles:
     share = marks[top:bottom].mean(axis=0)
     broad = cv2.blur(share[None, :], (33, 1))[0]
     thin = np.clip(share - broad, 0.0, None)
-    return np.clip(cv2.dilate(thin[None, :], np.ones((1, 3)))[0] * 3.0, 0.0, 1.0).astype(np.float64)
+    wide = cv2.dilate(thin[None, :], np.ones((1, 3)))[0]
+    covered: Doubles = np.clip(wide * 3.0, 0.0, 1.0).astype(np.float64)
+    return covered
 
 
 def _jump(row: RowTrace) -> Doubles:

@@ -1,4 +1,4 @@
-"""Find the printed grid: where is each millimetre of paper on the photo?
+"""Find the printed grid, and so where each millimetre of paper is on the photo.
 
 Method. A printed grid is a wave. In each window of the photo the two-dimensional spectrum shows a
 comb of harmonics along the direction of the time axis and one along the voltage axis; the comb
@@ -31,8 +31,11 @@ MAJOR_MM: Final = 5.0
 MINOR_MM: Final = 1.0
 
 SMOOTH_CELLS: Final = 2.0
+LEAST_SUPPORT: Final = 0.08  # noise reaches 0.04, the palest real grid here 0.15
+MOST_SQUEEZE: Final = 1.5  # ratio of the pitches of the two axes
 RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
 INK: Final = 3.0  # local standard deviations above the mean blackness
+HIGHEST: Final = 2.0  # local standard deviations above the mean at which lines are clipped
 LEAST_INK: Final = 0.1  # blackness
 SIMPLE_ENOUGH: Final = ((1, 0.06), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
 LOCAL_NOISE_MM: Final = 0.06  # typical size of local corrections on flat scans
@@ -87,14 +90,15 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
     scale = min(1.0, WORK_SIDE / max(pixels.shape[:2]))
     work = pixels
     if scale < 1.0:
-        work = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        work = np.asarray(small, dtype=np.uint8)
     wave = grid_wave(work)
     pitch = search_pitch(wave)
     if pitch is None:
         raise GridNotFoundError("no regular grid was found in the picture")
     u, u_seen = _paper_coordinate(wave, pitch.along_time, pitch)
     v, v_seen = _paper_coordinate(wave, pitch.along_voltage, pitch)
-    return GridMap(
+    grid = GridMap(
         u=u,
         v=v,
         support=np.sqrt(u_seen * v_seen),
@@ -102,6 +106,20 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
         offset=0.5 / scale - 0.5,
         scale_confirmed=pitch.has_major and pitch.has_minor,
     )
+    _check(grid)
+    return grid
+
+
+def _check(grid: GridMap) -> None:
+    """Refuse what is periodic, but no millimetre paper."""
+    seen = float(np.quantile(grid.support, 0.95))
+    if seen < LEAST_SUPPORT:
+        raise GridNotFoundError(f"the grid is too faint (support {seen:.2f} of {LEAST_SUPPORT})")
+    along_time, along_voltage = grid.pixels_per_mm
+    if not 1.0 / MOST_SQUEEZE < along_time / along_voltage < MOST_SQUEEZE:
+        raise GridNotFoundError(
+            f"the grid is not square: {along_time:.1f} by {along_voltage:.1f} pixels per mm"
+        )
 
 
 def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
@@ -117,14 +135,14 @@ def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
     ink = (blackness > mean + INK * spread + LEAST_INK).astype(np.uint8)
     ink = cv2.dilate(ink, np.ones((5, 5), np.uint8))
     mean, spread = _local_moments(darkness)
-    wave: Floats = np.minimum(darkness, mean + spread) - mean
+    wave: Floats = np.minimum(darkness, mean + HIGHEST * spread) - mean
     return np.where(ink > 0, np.float32(0.0), wave / np.maximum(spread, 0.01))
 
 
 def _local_moments(values: Floats) -> tuple[Floats, Floats]:
     """Return the mean and the standard deviation around each pixel."""
-    mean = cv2.blur(values, (61, 61))
-    square = cv2.blur(values * values, (61, 61))
+    mean = np.asarray(cv2.blur(values, (61, 61)), dtype=np.float32)
+    square = np.asarray(cv2.blur(values * values, (61, 61)), dtype=np.float32)
     return mean, np.sqrt(np.maximum(square - mean * mean, 1e-6))
 
 
@@ -138,14 +156,13 @@ def _darkness(channel: Floats) -> Floats:
     return dark
 
 
-def _paper_coordinate(
-    wave: Floats, gradients: Doubles, pitch: Pitch
-) -> tuple[Doubles, Floats]:
+def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[Doubles, Floats]:
     """Return the paper coordinate (mm) at cell corners and its support per cell, for one axis."""
     lattice = fit_gradients(pitch.centers, gradients, pitch.weights, wave.shape)
     support = np.zeros((lattice.shape[0] - 1, lattice.shape[1] - 1), dtype=np.float32)
     coarse = _halve(wave)
-    for period, rounds in _schedule(pitch):
+    major_seen = float(np.quantile(_demodulate(coarse, lattice, MAJOR_MM)[1], 0.9))
+    for period, rounds in _schedule(pitch, major=pitch.has_major and major_seen > LEAST_SUPPORT):
         seen_at = coarse if period == MAJOR_MM else wave
         for correction in rounds:
             error, seen = _demodulate(seen_at, lattice, period)
@@ -159,18 +176,21 @@ def _halve(wave: Floats) -> Floats:
     rows, columns = -(-wave.shape[0] // CELL), -(-wave.shape[1] // CELL)
     padding = ((0, rows * CELL - wave.shape[0]), (0, columns * CELL - wave.shape[1]))
     size = (columns * CELL // 2, rows * CELL // 2)
-    half: Floats = cv2.resize(np.pad(wave, padding), size, interpolation=cv2.INTER_AREA)
-    return half
+    half = cv2.resize(np.pad(wave, padding), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(half, dtype=np.float32)
 
 
 Correction = Callable[[Floats, Floats], Doubles]
 
 
-def _schedule(pitch: Pitch) -> list[tuple[float, list[Correction]]]:
-    """Return the rounds of correction: coarse lines before fine ones, stiff before flexible."""
+def _schedule(pitch: Pitch, *, major: bool) -> list[tuple[float, list[Correction]]]:
+    """Return the rounds of correction: coarse lines before fine ones, stiff before flexible.
+
+    `major` says whether the 5 mm lines differ enough from the others to carry a phase.
+    """
     stiff: list[Correction] = [partial(_polynomial, degree=degree) for degree in (2, 3)]
     local: list[Correction] = [partial(_local, sigma=sigma) for sigma in (3.5, 2.5)]
-    if not pitch.has_major:
+    if pitch.has_minor and not major:
         return [(MINOR_MM, stiff + local)]
     if not pitch.has_minor:
         return [(MAJOR_MM, stiff + local)]
@@ -190,10 +210,7 @@ def _simplest(lattice: Doubles, support: Floats) -> Doubles:
     cells = np.pad(seen, ((0, 1), (0, 1)))
     for degree, tolerance in SIMPLE_ENOUGH:
         design = np.stack(
-            [
-                (column / columns - 0.5) ** i * (row / rows - 0.5) ** j
-                for i, j in _powers(degree)
-            ],
+            [(column / columns - 0.5) ** i * (row / rows - 0.5) ** j for i, j in _powers(degree)],
             axis=-1,
         )
         weight = np.ones(int(cells.sum()))
@@ -266,8 +283,8 @@ def _robust_fit(
 def _solve(design: Doubles, target: Doubles, weight: Doubles, ridge: Doubles) -> Doubles:
     """Solve weighted least squares."""
     weighted = design * weight[:, None]
-    solution: Doubles = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
-    return solution
+    solution = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
+    return np.asarray(solution, dtype=np.float64)
 
 
 def _demodulate(wave: Floats, lattice: Doubles, period: float) -> tuple[Floats, Floats]:
@@ -288,7 +305,7 @@ def _demodulate(wave: Floats, lattice: Doubles, period: float) -> tuple[Floats, 
     )
     error: Floats = np.arctan2(imaginary, real) * np.float32(period / (2.0 * np.pi))
     support = np.hypot(real, imaginary) / np.sqrt(np.maximum(power, 1e-6))
-    return -error, support
+    return -error, np.asarray(support, dtype=np.float32)
 
 
 def _polynomial(error: Floats, support: Floats, *, degree: int) -> Doubles:

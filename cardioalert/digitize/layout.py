@@ -268,9 +268,7 @@ def _named(cell: str) -> tuple[Lead, bool]:
     return parse_lead(cell.lstrip("-")), cell.startswith("-")
 
 
-def law_residual(
-    layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Columns
-) -> float:
+def law_residual(layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Columns) -> float:
     """Return the median relative residual of Einthoven's and Goldberger's laws.
 
     Only leads of the same column are simultaneous. I - II + III = 0; aVR + aVL + aVF = 0;
@@ -389,7 +387,7 @@ def _name_rhythm(
     likeness = {
         place.lead: _likeness(rows[row], rows[place.row], place)
         for place in places
-        if not place.inverted
+        if not place.inverted  # a strip of aVR does not look like a printed -aVR
     }
     beside = [
         label
@@ -400,7 +398,7 @@ def _name_rhythm(
     ]
     printed = max(beside, key=lambda label: label.confidence).lead if beside else None
     best = max(likeness, key=lambda lead: likeness[lead])
-    if printed is not None and likeness[printed] >= min(SAME_LEAD, likeness[best] - 0.05):
+    if printed is not None and likeness.get(printed, 1.0) >= min(SAME_LEAD, likeness[best] - 0.05):
         return printed, "label"
     if likeness[best] >= SAME_LEAD:
         return best, "morphology"
@@ -424,5 +422,5 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     known = np.isfinite(a) & np.isfinite(b)
     if known.sum() < 100 or a[known].std() < 0.3 or b[known].std() < 0.3:
         return 0.0
-    ratio = a[known].std() / b[known].std()
+    ratio = float(a[known].std() / b[known].std())
     return float(np.corrcoef(a[known], b[known])[0, 1]) * min(ratio, 1.0 / ratio)

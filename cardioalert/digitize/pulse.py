@@ -79,9 +79,7 @@ def without_pulse(rows: tuple[RowTrace, ...], pulse: Pulse | None) -> tuple[RowT
     )
 
 
-def _best_place(
-    rows: tuple[RowTrace, ...], ink: Floats, gain: float
-) -> tuple[float, float, float]:
+def _best_place(rows: tuple[RowTrace, ...], ink: Floats, gain: float) -> tuple[float, float, float]:
     """Return the mean score over the rows at the best place, its x and its width."""
     outside, inside = (mm * PAGE_PIXELS_PER_MM for mm in SEARCHED_MM)
     start, end = trace_extent(rows)
@@ -105,7 +103,7 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
     -------
     float array, shape (widths, places), 0-1
         The weaker of its roof and its walls, less what is inside it; walls that go on above the
-        roof are the walls of something else.
+        roof or below the base line are the walls of something else.
     """
     left = np.arange(ink.shape[1] - WIDTHS[-1])
     right = left[None, :] + WIDTHS[:, None]
@@ -115,16 +113,19 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
     if foot - height - SLACK - 3 < 0 or foot >= len(ink):
         return best
     wide = cv2.dilate(ink, np.ones((1, 5), np.uint8))
+    below = wide[foot + 10 : foot + 22].mean(axis=0) if foot + 22 < len(ink) else 0.0
     for roof_y in range(foot - height - SLACK, foot - height + SLACK + 1):
         roof = _cumulative(ink[roof_y - 1 : roof_y + 2].max(axis=0))
         inside = _cumulative(ink[roof_y + 5 : foot - 8].mean(axis=0))
         wall = wide[roof_y + 3 : foot - 4].mean(axis=0)
-        wall = np.clip(wall - wide[max(0, roof_y - 14) : max(1, roof_y - 4)].mean(axis=0), 0.0, 1.0)
+        above = wide[max(0, roof_y - 14) : max(1, roof_y - 4)].mean(axis=0)
+        wall = np.clip(wall - np.maximum(above, below), 0.0, 1.0)
         walls = (wall[left] + wall[right - 1]) / 2.0
         drawn = np.minimum((roof[right] - roof[left]) / WIDTHS[:, None], walls)
         filled = (inside[right - 4] - inside[left + 4]) / (WIDTHS[:, None] - 8)
         np.maximum(best, drawn - filled, out=best)
-    return cv2.dilate(best, np.ones((3, 5), np.uint8))  # rows may differ by a pixel or two
+    near = cv2.dilate(best, np.ones((3, 5), np.uint8))  # rows may differ by a pixel or two
+    return np.asarray(near, dtype=np.float32)
 
 
 def _cumulative(values: Floats) -> Floats:

@@ -92,8 +92,8 @@ def _names(layout: PlacedLayout, traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
 
 
 def _unconfirmed(grid: Grid, scale: Scale) -> list[_Doubt]:
-    """Say when only one piece of evidence stands for the scale."""
-    if grid.scale_confirmed and scale.speed_confirmed:
+    """Say when nothing confirms the pitch of the grid, the speed or the gain."""
+    if grid.scale_confirmed:
         return []
-    message = _("the scale of the page rests on a single piece of evidence")
+    message = _("nothing on the page confirms its scale; give --speed and --gain as printed")
     return [_Doubt(grade=Grade.FAIR, code="scale-unconfirmed", message=message)]

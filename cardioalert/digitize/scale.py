@@ -21,7 +21,8 @@ QUARTER_SECONDS: Final = 2.5  # length of a column of a 3x4 page
 QUARTER_SLACK: Final = 0.16
 USUAL_RATE: Final = (75.0, 0.35)  # /min: median and spread of its logarithm
 USUAL_QRS: Final = (0.055, 0.35)  # s: width of the steep part of a QRS, same
-DOUBT: Final = 1.0  # log likelihood ratio below which the speed is an assumption
+QUARTER_WEIGHT: Final = 5.0  # log likelihood of columns of the usual width
+DOUBT: Final = 2.0  # log likelihood ratio below which the speed is an assumption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class Scale:
     speed_confirmed: bool
     gain_confirmed: bool
     notices: tuple[Notice, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether both are more than assumptions."""
+        return self.speed_confirmed and self.gain_confirmed
 
 
 def decide_scale(
@@ -89,27 +95,25 @@ def decide_scale(
 def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns) -> tuple[float, bool]:
     """Return the paper speed, and whether it is more than an assumption.
 
-    Four columns hold 2.5 s each, whatever the printer; otherwise the width of the QRS and the
-    rhythm say which speed is plausible.
+    Four columns usually hold 2.5 s each; the width of the QRS and the rhythm must not contradict
+    it. Otherwise they alone say which speed is plausible.
     """
-    if columns.count == 4:
-        for speed in SPEEDS:
-            usual = QUARTER_SECONDS * speed * PAGE_PIXELS_PER_MM
-            if abs(columns.width / usual - 1.0) < QUARTER_SLACK:
-                return speed, True
     spacing, width = beat_geometry(rows)
-    if not (np.isfinite(spacing) and np.isfinite(width)):
-        return SPEEDS[0], False
-    likelihood = [_plausibility(spacing, width, speed) for speed in SPEEDS]
+    likelihood = np.zeros(len(SPEEDS))
+    if np.isfinite(spacing) and np.isfinite(width):
+        likelihood += [_plausibility(spacing, width, speed) for speed in SPEEDS]
+    if columns.count == 4:
+        usual = QUARTER_SECONDS * np.array(SPEEDS) * PAGE_PIXELS_PER_MM
+        likelihood += QUARTER_WEIGHT * (np.abs(columns.width / usual - 1.0) < QUARTER_SLACK)
     best = int(np.argmax(likelihood))
-    return SPEEDS[best], abs(likelihood[0] - likelihood[1]) > DOUBT
+    return SPEEDS[best], bool(np.ptp(likelihood) > DOUBT)
 
 
 def _plausibility(spacing_mm: float, width_mm: float, speed: float) -> float:
     """Return the log likelihood of beats so far apart and so wide at a paper speed."""
     rate = 60.0 * speed / spacing_mm
     qrs = width_mm / speed
-    return -0.5 * (
+    return -0.5 * float(
         (np.log(rate / USUAL_RATE[0]) / USUAL_RATE[1]) ** 2
         + (np.log(qrs / USUAL_QRS[0]) / USUAL_QRS[1]) ** 2
     )

@@ -21,6 +21,8 @@ MAJOR_MM: Final = 5.0
 MOST_STRETCH: Final = 1.3  # largest ratio of a local pitch to the common one (perspective)
 DOUBLED: Final = 1.8  # excess of the second harmonic over the first, log power
 STANDS_OUT: Final = 0.7  # excess of the fifth harmonic over its neighbors, log power
+CERTAIN: Final = 20.0  # summed score of both axes; noise stays below 17, real grids above 21
+WIDEST_MM: Final = 380.0  # paper that one picture shows; more means the 1 mm lines were found
 SEEN: Final = 3.0  # comb score of lines that are certainly there (noise stays below 2)
 
 Floats = NDArray[np.float64]
@@ -76,16 +78,23 @@ def search_pitch(wave: NDArray[np.float32]) -> Pitch | None:
     strength = _harmonic_strength(seen, np.stack([along_time, along_voltage], axis=1) / MAJOR_MM)
     if strength[2] > strength[1] + DOUBLED:  # every second line is a little bolder
         along_time, along_voltage = along_time * 2.0, along_voltage * 2.0
-        strength = _harmonic_strength(seen, np.stack([along_time, along_voltage], axis=1) / MAJOR_MM)
+        strength = _harmonic_strength(
+            seen, np.stack([along_time, along_voltage], axis=1) / MAJOR_MM
+        )
     at_major = np.mean([_score_at(strong[axis], major[axis]) for axis in range(2)])
-    centers = np.array(corners, dtype=np.float64)[:, ::-1] + WINDOW / 2.0
+    centers = (np.array(corners, dtype=np.float64)[:, ::-1] + WINDOW / 2.0)[good]
+    shown_mm = (np.ptp(centers, axis=0).max() + WINDOW) * float(np.median(np.hypot(*along_time.T)))
+    close_up = shown_mm > WIDEST_MM
+    if close_up:
+        along_time, along_voltage = along_time / MAJOR_MM, along_voltage / MAJOR_MM
+    fifth_stands_out = bool(strength[5] > max(strength[4], strength[6]) + STANDS_OUT)
     return Pitch(
-        centers=centers[good],
+        centers=centers,
         along_time=along_time,
         along_voltage=along_voltage,
         weights=weights[good],
-        has_major=bool(at_major > SEEN),
-        has_minor=bool(strength[5] > max(strength[4], strength[6]) + STANDS_OUT),
+        has_major=bool(at_major > SEEN) and not close_up,
+        has_minor=fifth_stands_out or close_up,
     )
 
 
@@ -139,15 +148,13 @@ def _common_major_pitch(strong: Floats, *, longest: int) -> tuple[float, float] 
     both = _with_minor(strong.T)  # (pitches, directions)
     spread = cv2.dilate(both, np.ones((17, 1), np.uint8))  # the axes may differ by 5 %
     total = np.minimum(both[:, 0] + spread[:, 1], both[:, 1] + spread[:, 0])
-    plausible = (PITCHES >= longest / 110.0) & (PITCHES <= longest / 10.0)
+    plausible = (longest / 110.0 <= PITCHES) & (longest / 10.0 >= PITCHES)
     total = np.where(plausible, total, -np.inf)
     best = int(np.argmax(total))
-    if total[best] < 4.0 * SEEN:
+    if total[best] < CERTAIN:
         return None
     reach = np.abs(np.log(PITCHES / PITCHES[best])) < 0.06
-    time, voltage = (
-        float(PITCHES[reach][np.argmax(both[reach, axis])]) for axis in range(2)
-    )
+    time, voltage = (float(PITCHES[reach][np.argmax(both[reach, axis])]) for axis in range(2))
     return time, voltage
 
 
@@ -197,7 +204,8 @@ def _log_power(wave: NDArray[np.float32], corner: tuple[int, int]) -> NDArray[np
     taper = np.outer(np.hanning(patch.shape[0]), np.hanning(patch.shape[1]))
     tapered = ((patch - patch.mean()) * taper).astype(np.float32)
     power = fftshift(np.abs(fft2(tapered, s=(FFT_SIZE, FFT_SIZE))) ** 2)
-    return np.log(power + 1e-6 * power.max() + 1e-12).astype(np.float32)
+    log: NDArray[np.float32] = np.log(power + 1e-6 * power.max() + 1e-12).astype(np.float32)
+    return log
 
 
 def _polar_spectra(log_power: NDArray[np.float32]) -> Floats:
@@ -227,7 +235,7 @@ def _teeth(offset: float) -> tuple[Floats, NDArray[np.bool_]]:
     return index, exists
 
 
-def _comb_matrix() -> Floats:
+def _comb_matrix() -> NDArray[np.float32]:
     """Return the linear map from a ray (radii) to comb scores (pitches).
 
     Teeth on the harmonics count positive, teeth half-way between them negative: a smooth ridge
@@ -243,14 +251,15 @@ def _comb_matrix() -> Floats:
         rows = np.arange(len(PITCHES))[:, None].repeat(HARMONICS, axis=1)
         np.add.at(matrix, (rows, low), weight * (1 - part))
         np.add.at(matrix, (rows, np.minimum(low + 1, len(RADII) - 1)), weight * part)
-    usable = FFT_SIZE / PITCHES < RADII[-1]
-    return (matrix * usable[:, None]).astype(np.float32)
+    usable = RADII[-1] > FFT_SIZE / PITCHES
+    comb: NDArray[np.float32] = (matrix * usable[:, None]).astype(np.float32)
+    return comb
 
 
 _COMB: Final = _comb_matrix()  # float32: the scores need no more
 
 
 def _comb_scores(polar: Floats) -> Floats:
-    """Return the comb score of each direction, pitch and angle, from (directions, angles, radii)."""
+    """Return the scores of each direction, pitch and angle, from (directions, angles, radii)."""
     scores: Floats = _COMB @ polar.transpose(0, 2, 1)
     return scores

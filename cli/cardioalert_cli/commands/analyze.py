@@ -16,9 +16,15 @@ from cardioalert.i18n import translate as _
 from cardioalert_cli import output
 from cardioalert_cli.commands.options import (
     DebugOption,
+    Gain,
+    GainOption,
     JsonOption,
     LanguageOption,
+    LayoutOption,
     OverlayOption,
+    Speed,
+    SpeedOption,
+    number_of,
 )
 from cardioalert_cli.inputs import find_inputs
 from cardioalert_cli.pictures import check_writable, overlay_path, write_overlay
@@ -54,6 +60,9 @@ class Wishes:
     explain: bool
     overlay: Path | None
     fail_on: Level | None
+    layout: str = "auto"
+    speed: Speed = Speed.AUTO
+    gain: Gain = Gain.AUTO
 
 
 def analyze(
@@ -88,6 +97,9 @@ def analyze(
             "--explain", help=_("Show where each value and finding comes from; fill `waves`.")
         ),
     ] = False,
+    layout: LayoutOption = "auto",
+    speed: SpeedOption = Speed.AUTO,
+    gain: GainOption = Gain.AUTO,
     fail_on: Annotated[
         Level | None,
         typer.Option("--fail-on", help=_("Exit with 1 when a finding is this urgent or more.")),
@@ -102,6 +114,9 @@ def analyze(
         explain=explain,
         overlay=overlay,
         fail_on=fail_on,
+        layout=layout,
+        speed=speed,
+        gain=gain,
     )
     check_writable(overlay)
     analyze_all(inputs, wishes, debug=debug)
@@ -126,7 +141,13 @@ def analyze_one(path: str, wishes: Wishes, *, debug: bool) -> ExitCode:
 
     try:
         with output.progress(_("Reading {name}").format(name=Path(path).name)):
-            analysis = pipeline.analyze(path, patient=wishes.patient)
+            analysis = pipeline.analyze(
+                path,
+                patient=wishes.patient,
+                layout=wishes.layout,
+                speed=number_of(wishes.speed),
+                gain=number_of(wishes.gain),
+            )
         if wishes.overlay is not None:
             draw_overlay(analysis, path, wishes.overlay)
     except Exception as error:  # whatever it is, the next input may be fine

@@ -12,10 +12,14 @@ from cardioalert_cli import output
 from cardioalert_cli.commands.options import (
     DebugOption,
     Gain,
+    GainOption,
     JsonOption,
     LanguageOption,
+    LayoutOption,
     OverlayOption,
     Speed,
+    SpeedOption,
+    number_of,
 )
 from cardioalert_cli.pictures import check_writable, overlay_path, write_overlay
 from cardioalert_cli.problems import UsageProblemError
@@ -51,11 +55,9 @@ def digitize(
     ] = None,
     as_json: JsonOption = False,
     overlay: OverlayOption = None,
-    layout: Annotated[
-        str, typer.Option("--layout", help=_("Arrangement of the leads, such as 3x4+1."))
-    ] = "auto",
-    speed: Annotated[Speed, typer.Option("--speed", help=_("Paper speed, mm/s."))] = Speed.AUTO,
-    gain: Annotated[Gain, typer.Option("--gain", help=_("Gain, mm/mV."))] = Gain.AUTO,
+    layout: LayoutOption = "auto",
+    speed: SpeedOption = Speed.AUTO,
+    gain: GainOption = Gain.AUTO,
     rate: Annotated[
         float, typer.Option("--rate", metavar="HZ", help=_("Sampling rate of the record, Hz."))
     ] = SAMPLING_RATE,
@@ -107,8 +109,8 @@ def read_picture(
         return pipeline.digitize(
             source,
             layout=layout,
-            speed="auto" if speed is Speed.AUTO else float(speed),
-            gain="auto" if gain is Gain.AUTO else float(gain),
+            speed=number_of(speed),
+            gain=number_of(gain),
             sampling_rate=rate,
         )
 

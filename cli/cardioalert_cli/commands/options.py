@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -62,3 +62,14 @@ LanguageOption = Annotated[
 DebugOption = Annotated[
     bool, typer.Option("--debug", help=_("Show where in the program an error happened."))
 ]
+
+LayoutOption = Annotated[
+    str, typer.Option("--layout", help=_("Arrangement of the leads, such as 3x4+1."))
+]
+SpeedOption = Annotated[Speed, typer.Option("--speed", help=_("Paper speed, mm/s."))]
+GainOption = Annotated[Gain, typer.Option("--gain", help=_("Gain, mm/mV."))]
+
+
+def number_of(choice: Speed | Gain) -> float | Literal["auto"]:
+    """Return what the library calls a speed or a gain."""
+    return "auto" if choice.value == "auto" else float(choice.value)

@@ -1,0 +1,113 @@
+"""Layouts are decided by names and by Einthoven's law, or refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cardioalert.digitize.layout import place_leads, printed_layouts
+from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
+from cardioalert.domain.record import Lead, parse_lead
+from cardioalert.errors import LayoutNotFoundError
+from tests.unit.digitize.drawn import heart_curve, label, row_trace
+
+COLUMN = 500
+START = 60
+SIZES = {
+    "I": 60.0,
+    "II": 90.0,
+    "V1": -70.0,
+    "V2": -60.0,
+    "V3": 40.0,
+    "V4": 100.0,
+    "V5": 90.0,
+    "V6": 70.0,
+}
+SIZES |= {"III": 30.0, "aVR": -75.0, "aVL": 15.0, "aVF": 60.0}  # by Einthoven and Goldberger
+
+
+def built_page(
+    grid: list[list[str]], *, rhythm: str | None = None, named: bool = True
+) -> tuple[tuple[RowTrace, ...], tuple[PrintedLabel, ...], InkMaps]:
+    """Draw rows of leads whose sizes obey the laws of the limb leads."""
+    width = START + COLUMN * len(grid[0])
+    rows, labels = [], []
+    lines = [*grid, *([[rhythm] * len(grid[0])] if rhythm else [])]
+    for number, line in enumerate(lines):
+        base = 150.0 + 240.0 * number
+        y = np.full(width, np.nan)
+        for column, cell in enumerate(line):
+            left = START + COLUMN * column
+            size = SIZES[cell.lstrip("-")] * (-1 if cell.startswith("-") else 1)
+            y[left : left + COLUMN] = heart_curve(width, base, size_px=size)[left : left + COLUMN]
+            first = column == 0 or lines.index(line) < len(grid)
+            if named and first and not (number >= len(grid) and column):
+                lead = parse_lead(cell.lstrip("-"))
+                labels.append(label(lead, left + 8, base - 40, inverted=cell.startswith("-")))
+        rows.append(row_trace(y))
+    blank = np.zeros((int(rows[-1].baseline) + 150, width), np.float32)
+    return tuple(rows), tuple(labels), InkMaps(centre=blank, trace=blank, marks=blank)
+
+
+def layout_grid(name: str, order: str = "standard") -> list[list[str]]:
+    """Return the cells of a known layout."""
+    known = next(known for known in printed_layouts() if (known.name, known.order) == (name, order))
+    return [list(line) for line in known.grid]
+
+
+@pytest.mark.parametrize(
+    "known", printed_layouts(), ids=lambda known: f"{known.name}-{known.order}"
+)
+def test_every_layout_with_names_is_recognized(known) -> None:  # type: ignore[no-untyped-def]
+    rows, labels, maps = built_page([list(line) for line in known.grid])
+    placed = place_leads(rows, labels, maps)
+    assert (placed.name, placed.order) == (known.name, known.order)
+    printed = [cell.lstrip("-") for line in known.grid for cell in line]
+    assert [place.lead for place in placed.places] == [parse_lead(cell) for cell in printed]
+    assert placed.columns.start == pytest.approx(START, abs=4)
+    if known.columns > 1:
+        assert placed.columns.width == pytest.approx(COLUMN, abs=4)
+
+
+def test_rhythm_strip_is_named_by_the_lead_it_repeats() -> None:
+    rows, labels, maps = built_page(layout_grid("3x4"), rhythm="V1")
+    without_its_name = tuple(one for one in labels if one.top < 800)
+    placed = place_leads(rows, without_its_name, maps)
+    assert placed.name == "3x4+1"
+    strip = placed.places[-1]
+    assert (strip.lead, strip.named_by, strip.is_rhythm) == (Lead.V1, "morphology", True)
+
+
+def test_page_without_names_is_read_when_the_law_confirms_it() -> None:
+    rows, _, maps = built_page(layout_grid("3x4"))
+    placed = place_leads(rows, (), maps)
+    assert (placed.name, placed.order) == ("3x4", "standard")
+    assert {place.named_by for place in placed.places} == {"layout"}
+
+
+def test_names_that_contradict_the_layout_are_refused() -> None:
+    rows, labels, maps = built_page(layout_grid("3x4"))
+    shuffled = tuple(
+        label(labels[-1 - number].lead, one.left, (one.top + one.bottom) / 2)
+        for number, one in enumerate(labels)
+    )
+    with pytest.raises(LayoutNotFoundError):
+        place_leads(rows, shuffled, maps)
+
+
+def test_chest_strips_without_names_are_refused() -> None:
+    rows, _, maps = built_page(layout_grid("6x1-chest"))
+    with pytest.raises(LayoutNotFoundError):
+        place_leads(rows, (), maps)
+
+
+def test_seven_rows_fit_nothing_unless_a_strip_follows() -> None:
+    rows, labels, maps = built_page([["I"]] * 7)
+    with pytest.raises(LayoutNotFoundError, match="layout"):
+        place_leads(rows, labels, maps)
+
+
+def test_layout_given_by_the_user_must_fit_the_rows() -> None:
+    rows, labels, maps = built_page(layout_grid("3x4"))
+    with pytest.raises(LayoutNotFoundError, match="6x2"):
+        place_leads(rows, labels, maps, layout="6x2")
