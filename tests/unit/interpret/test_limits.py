@@ -217,8 +217,8 @@ def test_on_paper_intervals_have_an_error_of_ten_milliseconds(name, value, expec
     assert next(each.outcome for each in judge(case) if each.criterion.id == rule) is expected
 
 
-def test_on_paper_st_has_an_error_of_half_a_millimeter():
-    measured = built_measurements(leads={"II": {"st_j": 0.06}, "aVF": {"st_j": 0.06}})
+def test_on_paper_st_has_an_error_of_a_quarter_of_a_millimeter():
+    measured = built_measurements(leads={"II": {"st_j": 0.078}, "aVF": {"st_j": 0.078}})
     digital = RuleCase(measurements=measured, patient=MAN)
     paper = replace(digital, on_paper=True)
     found = [
