@@ -13,9 +13,8 @@ from cardioalert.digitize.tracing import runs
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
-BORDER_MM: Final = 1.0  # beside a border, where a separator may be mistaken for the curve
+BORDER_MM: Final = 0.4  # beside a border, where a separator may be mistaken for the curve
 BORDER_JUMP_MM: Final = 1.5  # a curve that jumps so far there is not the curve
-BORDER_TRIM: Final = 2  # px lost on each side of a column border, where two leads meet
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
 
 Doubles = NDArray[np.float64]
@@ -31,7 +30,7 @@ def cut_leads(
 def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> LeadTrace:
     """Cut one lead and judge how much of it was read, and how surely."""
     x = np.arange(len(row.y))
-    inside = (x >= place.left + BORDER_TRIM) & (x <= place.right - BORDER_TRIM)
+    inside = (x >= place.left) & (x <= place.right)
     y = np.where(inside, row.y, np.nan).astype(np.float32)
     _drop_border_spikes(y, place, grid)
     read = np.isfinite(y[inside])

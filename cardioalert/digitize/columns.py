@@ -13,9 +13,9 @@ from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
 
 LABEL_LEAD_MM: Final = 1.0  # lead names usually begin this far right of the border
-LABEL_SPREAD_MM: Final = 3.0
+LABEL_SPREAD_MM: Final = 5.0
 START_RANGE_MM: Final = (5.0, 25.0)  # before and after the first ink of the traces
-START_SPREAD_MM: Final = 0.7
+START_SPREAD_MM: Final = 0.4
 COLUMN_MM: Final = (62.5, 125.0, 250.0)  # 2.5 s or 5 s at 25 or 50 mm/s
 USUAL_BONUS: Final = 0.5  # for columns of a usual width
 USUAL_SPREAD: Final = 0.01  # relative

