@@ -3,7 +3,7 @@
 Prints markdown tables and, with --write, keeps them in docs/accuracy/digitize.md. With --overlays
 DIR each page is saved with its traces drawn on it: no table replaces looking at them.
 
-    python benchmarks/digitize.py --data ../shared/data --overlays /tmp/overlays --write
+    python -m benchmarks.digitize --data ../shared/data --overlays overlays --write
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from metrics import Fidelity, compare
 from numpy.typing import NDArray
 from PIL import Image
 
 import cardioalert
+from benchmarks.metrics import Fidelity, compare
 from cardioalert.domain.clinical import Analysis
 from cardioalert.errors import CardioAlertError
 from cardioalert.report.overlay import draw_overlay
@@ -172,7 +172,7 @@ def hospital_reports(data: Path, overlays: Path | None) -> str:
     folder = data / "images" / "reports"
     rows = []
     right = hedged = 0
-    labels = list(csv.DictReader((folder / "labels.csv").open(newline="")))
+    labels = list(csv.DictReader((folder / "labels.csv").read_text().splitlines()))
     for label in labels:
         page = read_page(folder / label["file"], overlays)
         off = page.heart_rate - float(label["hr_printed"])

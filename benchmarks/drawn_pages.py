@@ -4,7 +4,7 @@ Pages are drawn from PTB-XL fold 9 by `models/synthesis`, in layouts and at came
 random, and digitized like any photo. Prints a markdown table per camera level and, with --write,
 keeps it in docs/accuracy/drawn_pages.md.
 
-    python benchmarks/drawn_pages.py --data ../shared/data --pages 30 --write
+    python -m benchmarks.drawn_pages --data ../shared/data --pages 30 --write
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from metrics import Fidelity, compare
 from numpy.typing import NDArray
+
+from benchmarks.metrics import Fidelity, compare
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "models"))
@@ -50,15 +51,17 @@ class Result:
     refusal: str
     layout_right: bool = False
     scale_right: bool = False
+    scale_confirmed: bool = False
     grade: str = ""
     fidelity: Fidelity | None = None
     st_errors: tuple[float, ...] = ()  # mV, at J, one per lead
 
     @property
     def silently_wrong(self) -> bool:
-        """A wrong layout, speed or gain that was not graded poor."""
-        wrong = not (self.layout_right and self.scale_right)
-        return not self.refusal and wrong and self.grade != "poor"
+        """A wrong layout on a page not graded poor, or a wrong scale that nothing put in doubt."""
+        if self.refusal or self.grade == "poor":
+            return False
+        return not self.layout_right or (self.scale_confirmed and not self.scale_right)
 
 
 def designs() -> Iterator[PageDesign]:
@@ -107,6 +110,7 @@ def try_page(recording: Recording, design: PageDesign, level: str) -> Result:
         and set(found) == wanted,
         scale_right=(digitized.grid.paper_speed, digitized.grid.gain)
         == (design.speed, design.gain),
+        scale_confirmed=digitized.grid.scale_confirmed,
         grade=digitized.quality.grade.value,
         fidelity=compare(truth, found, sampling_rate=RATE),
         st_errors=st_errors(truth, digitized),
@@ -133,6 +137,8 @@ def row_of(level: str, results: list[Result]) -> list[str]:
     read = [result for result in results if not result.refusal]
     right = [result for result in read if result.layout_right and result.scale_right]
     snr = np.array([result.fidelity.snr_kaggle for result in right if result.fidelity])
+    physionet = np.array([result.fidelity.snr_physionet for result in right if result.fidelity])
+    correlation = np.array([result.fidelity.correlation for result in right if result.fidelity])
     gain = np.array([result.fidelity.gain for result in right if result.fidelity])
     st = np.array([error for result in right for error in result.st_errors])
     return [
@@ -143,6 +149,8 @@ def row_of(level: str, results: list[Result]) -> list[str]:
         f"{sum(result.scale_right for result in read)} of {len(read)}",
         str(sum(result.silently_wrong for result in read)),
         f"{np.median(snr):.1f} ({np.quantile(snr, 0.1):.1f})" if len(snr) else "-",
+        f"{np.median(physionet):.1f}" if len(snr) else "-",
+        f"{np.median(correlation):.3f}" if len(snr) else "-",
         f"{np.median(gain):.3f}" if len(gain) else "-",
         f"{st.mean():+.3f} ± {st.std():.3f} ({len(st)})" if len(st) else "-",
     ]
@@ -165,6 +173,8 @@ def main() -> None:
         "speed and gain right",
         "silently wrong",
         "SNR Kaggle, dB: median (10th percentile)",
+        "SNR PhysioNet, dB",
+        "r",
         "gain",
         "ST at J, mV: mean ± SD (leads)",
     ]

@@ -153,7 +153,7 @@ class LeadMeasurements:
     p_terminal : most negative part of P in its second half, with p_terminal_duration.
     t_positive, t_negative : largest positive and negative T deflection.
     notched_r : whether R has a notch or slur near its top.
-    end_qrs_notch : amplitude of a notch or slur on the downslope at the end of the QRS (Jp), mV.
+    end_qrs_notch : amplitude of a notch on the downslope at the end of the QRS (Jp), mV.
     """
 
     lead: Lead

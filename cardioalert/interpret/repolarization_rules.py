@@ -114,7 +114,7 @@ def tall_broad_r(case: Case, n: Numbers) -> Check:
 
 
 def early_repolarization(case: Case, n: Numbers) -> Check:
-    """A notch or slur at the end of a narrow QRS in two contiguous leads other than V1-V3."""
+    """A notch at the end of a narrow QRS in two contiguous leads other than V1-V3."""
     leads = {
         place: compare(case.lead("end_qrs_notch", place), "at_least", n["notch_mv"])
         for place in (*LIMB_CHAIN, *CHEST_CHAIN)
