@@ -16,9 +16,7 @@ The tree; `code` never changes, because clients and translations use it::
     ├── DigitizationError             the picture was read but not understood
     │   ├── GridNotFoundError         grid-not-found
     │   ├── TraceNotFoundError        trace-not-found
-    │   ├── LayoutNotFoundError       layout-not-found
-    │   ├── ScaleUnclearError         scale-unclear
-    │   └── TimeLimitError            time-limit
+    │   └── LayoutNotFoundError       layout-not-found
     ├── MeasurementError              the record holds no signal to measure
     ├── ModelFileError                model-file
     ├── NotApplicableError            the question does not apply to this person or file
@@ -151,20 +149,6 @@ class LayoutNotFoundError(DigitizationError):
 
     code = "layout-not-found"
     hint = "Photograph the whole sheet, one page a picture, or name the layout with --layout."
-
-
-class ScaleUnclearError(DigitizationError):
-    """The evidence for millimetres, speed or gain contradicts itself."""
-
-    code = "scale-unclear"
-    hint = "Pass --speed and --gain as printed on the sheet, or photograph it closer and sharper."
-
-
-class TimeLimitError(DigitizationError):
-    """Digitizing took longer than the limit."""
-
-    code = "time-limit"
-    hint = "Crop the picture to the ECG, or send it at a lower resolution."
 
 
 class MeasurementError(CardioAlertError):

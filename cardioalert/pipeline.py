@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,16 @@ from cardioalert.digitize.tracing import find_rows, trace_rows
 from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.imaging import Digitized, Grid, Photo
 from cardioalert.domain.patient import Patient
-from cardioalert.domain.record import ECGRecord
+from cardioalert.domain.record import ECGRecord, Lead
+from cardioalert.errors import DigitizationError, GridNotFoundError, LayoutNotFoundError
 from cardioalert.files import FileContent, load, picture_format
 from cardioalert.formats.registry import read_record
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
 from cardioalert.networks.label_reader import read_labels
 from cardioalert.networks.segmenter import segment_page
+
+ENOUGH_NAMES: Final = 3  # printed lead names that show which way up a page is
 
 PictureSource = str | os.PathLike[str] | bytes | FileContent | NDArray[np.uint8] | Photo
 Source = str | os.PathLike[str] | bytes | FileContent | ECGRecord | Photo | NDArray[np.uint8]
@@ -67,6 +71,61 @@ def digitize(
     """
     began = time.perf_counter()
     photo = picture if isinstance(picture, Photo) else read_photo(picture)
+    wishes = Wishes(
+        layout=layout,
+        speed=None if speed == "auto" else float(speed),
+        gain=None if gain == "auto" else float(gain),
+        sampling_rate=sampling_rate,
+    )
+    digitized = _digitize_upright(photo, wishes)
+    return replace(digitized, seconds=time.perf_counter() - began)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user says about a page; None and `auto`: find out."""
+
+    layout: str
+    speed: float | None
+    gain: float | None
+    sampling_rate: float
+
+
+def _digitize_upright(photo: Photo, wishes: Wishes) -> Digitized:
+    """Digitize a photo, turned until its lead names can be read.
+
+    A page upside down obeys Einthoven's law as well as one upright, so names decide. The photo in
+    the result is the turned one.
+    """
+    attempts: list[Digitized] = []
+    refusal: DigitizationError | None = None
+    for quarter_turns in (0, 2, 1, 3):
+        turned = replace(photo, pixels=np.ascontiguousarray(np.rot90(photo.pixels, quarter_turns)))
+        try:
+            attempt = _digitize_as_it_stands(turned, wishes)
+        except GridNotFoundError:
+            raise
+        except DigitizationError as error:
+            refusal = refusal or error
+            continue
+        if _telling_names(attempt) >= ENOUGH_NAMES:
+            return attempt
+        attempts.append(attempt)
+    if not attempts:
+        raise refusal or LayoutNotFoundError("the page fits no layout in any direction")
+    return max(attempts, key=_telling_names)
+
+
+def _telling_names(digitized: Digitized) -> int:
+    """Count the names that were read and look different upside down."""
+    return sum(
+        trace.named_by == "label" and trace.lead not in (Lead.I, Lead.II, Lead.III)
+        for trace in digitized.traces
+    )
+
+
+def _digitize_as_it_stands(photo: Photo, wishes: Wishes) -> Digitized:
+    """Run the stages once."""
     grid_map = measure_grid(photo.pixels)
     page = flatten_page(photo.pixels, grid_map)
     ink = segment_page(page.pixels)
@@ -74,14 +133,8 @@ def digitize(
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)
     labels = read_labels(page.pixels)
-    placed = place_leads(rows, labels, ink, layout=layout)
-    scale = decide_scale(
-        rows,
-        placed.columns,
-        pulse,
-        speed=None if speed == "auto" else float(speed),
-        gain=None if gain == "auto" else float(gain),
-    )
+    placed = place_leads(rows, labels, ink, layout=wishes.layout)
+    scale = decide_scale(rows, placed.columns, pulse, speed=wishes.speed, gain=wishes.gain)
     grid = Grid(
         pixels_per_mm=PAGE_PIXELS_PER_MM,
         photo_pixels_per_mm=grid_map.pixels_per_mm,
@@ -91,7 +144,9 @@ def digitize(
         gain=scale.gain,
     )
     traces = cut_leads(rows, placed, grid)
-    record = assemble_record(traces, placed, grid, sampling_rate=sampling_rate, source=photo.source)
+    record = assemble_record(
+        traces, placed, grid, sampling_rate=wishes.sampling_rate, source=photo.source
+    )
     return Digitized(
         photo=photo,
         page=page,
@@ -102,7 +157,7 @@ def digitize(
         record=record,
         quality=judge_page(traces, placed, grid, scale),
         warnings=scale.notices,
-        seconds=time.perf_counter() - began,
+        seconds=0.0,
     )
 
 

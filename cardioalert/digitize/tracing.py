@@ -16,6 +16,7 @@ from scipy.signal import find_peaks
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps, RowTrace
+from cardioalert.errors import TraceNotFoundError
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 CLIMB_COST: Final = 0.02  # per pixel of height difference between neighboring columns
@@ -30,6 +31,7 @@ STEEP: Final = 3.0  # px of ink beyond the stroke in a column where the curve is
 SUSTAINED: Final = 40  # columns of ink that tell the width of the stroke
 SHORT_GAP: Final = 8  # px, bridged
 MIN_ROW_SPACING_MM: Final = 8.0
+MIN_TRACE_MM: Final = 30.0
 MIN_ROW_SHARE: Final = 0.3  # of the widest row: shorter rows are not rows
 
 Floats = NDArray[np.float32]
@@ -40,13 +42,23 @@ def find_rows(maps: InkMaps) -> NDArray[np.float64]:
 
     Traces spend most of their time near their base line, so that the share of columns with ink at
     a height peaks there.
+
+    Raises
+    ------
+    TraceNotFoundError
+        No row shows at least 30 mm of trace.
     """
     strength = np.where(maps.centre > SEEN, maps.centre, 0.0).sum(axis=1)
     smooth = cv2.GaussianBlur(strength[:, None].astype(np.float64), (1, 0), 0, sigmaY=9.0)[:, 0]
     spacing = MIN_ROW_SPACING_MM * PAGE_PIXELS_PER_MM
     peaks, _ = find_peaks(smooth, distance=spacing, prominence=0.08 * smooth.max())
     mass = [_row_columns(maps.centre, peak, spacing) for peak in peaks]
-    kept = [p for p, m in zip(peaks, mass, strict=True) if m >= MIN_ROW_SHARE * max(mass)]
+    longest = max(mass, default=0)
+    if longest < MIN_TRACE_MM * PAGE_PIXELS_PER_MM:
+        raise TraceNotFoundError(
+            f"the longest trace on the page is {longest / PAGE_PIXELS_PER_MM:.0f} mm long"
+        )
+    kept = [p for p, m in zip(peaks, mass, strict=True) if m >= MIN_ROW_SHARE * longest]
     return np.array(kept, dtype=np.float64)
 
 

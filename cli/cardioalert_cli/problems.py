@@ -135,8 +135,6 @@ def title_of(error: errors.CardioAlertError) -> str:
         (errors.GridNotFoundError, _("No ECG paper was recognised in the picture.")),
         (errors.TraceNotFoundError, _("No ECG curve was recognised in the picture.")),
         (errors.LayoutNotFoundError, _("The arrangement of the leads was not recognised.")),
-        (errors.ScaleUnclearError, _("Speed and gain of the print are not certain.")),
-        (errors.TimeLimitError, _("Reading the picture took too long.")),
         (errors.DigitizationError, _("The picture was not understood.")),
         (errors.MeasurementError, _("There is no signal to measure.")),
         (errors.ModelFileError, _("The installation is damaged.")),
@@ -157,6 +155,5 @@ def command_for(code: str, path: str) -> str:
         "file-not-found": "cardioalert demo",
         "unknown-format": "cardioalert analyze --help",
         "layout-not-found": f"cardioalert digitize {name} -o ecg.csv --layout 3x4+1 {as_record}",
-        "scale-unclear": f"cardioalert digitize {name} -o ecg.csv --speed 25 --gain 10 {as_record}",
         "model-file": "cardioalert doctor",
     }.get(code, "")

@@ -11,6 +11,7 @@ from pydicom.data import get_testdata_file
 import cardioalert
 from cardioalert.domain.clinical import Analysis, Urgency
 from cardioalert.domain.imaging import Grade
+from cardioalert.errors import DigitizationError
 from cardioalert.measure import measure
 
 
@@ -64,3 +65,26 @@ def test_traces_lead_back_to_the_ink_of_the_photo(analysis: Analysis) -> None:
         on_line = darkness[np.round(trace.y[x]).astype(int), x]
         beside = darkness[np.clip(np.round(trace.y[x]).astype(int) + 25, 0, len(darkness) - 1), x]
         assert np.median(on_line) > np.median(beside) + 60
+
+
+@pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+def test_a_turned_photo_gives_the_same_answer(analysis: Analysis, quarter_turns: int) -> None:
+    upright = analysis.digitized
+    assert upright is not None
+    turned = cardioalert.digitize(np.rot90(upright.photo.pixels, quarter_turns).copy())
+    assert turned.layout == upright.layout
+    known = np.isfinite(turned.record.signal).any(axis=1)
+    assert known.all()
+    length = min(turned.record.signal.shape[1], upright.record.signal.shape[1]) - 50
+    a, b = (page.record.signal[1, 50:length] for page in (turned, upright))
+    both = np.isfinite(a) & np.isfinite(b)
+    assert np.corrcoef(a[both], b[both])[0, 1] > 0.95
+
+
+def test_empty_millimetre_paper_is_refused() -> None:
+    paper = np.full((1200, 1600, 3), 252, np.uint8)
+    paper[::8] = paper[:, ::8] = (250, 215, 215)
+    paper[::40] = paper[:, ::40] = (240, 140, 140)
+    with pytest.raises(DigitizationError) as problem:
+        cardioalert.digitize(paper)
+    assert problem.value.code == "trace-not-found"

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from cardioalert.digitize.tracing import find_rows, runs, trace_rows
+from cardioalert.domain.imaging import InkMaps
+from cardioalert.errors import TraceNotFoundError
 from tests.unit.digitize.drawn import heart_curve, ink_of
 
 WIDTH = 1200
@@ -15,6 +17,15 @@ def test_rows_are_found_at_their_base_lines() -> None:
     bases = [150.0, 390.0, 630.0]
     maps = ink_of([heart_curve(WIDTH, base, size_px=80) for base in bases], 800)
     assert find_rows(maps) == pytest.approx(np.array(bases), abs=6)
+
+
+def test_page_without_traces_is_refused() -> None:
+    blank = np.zeros((400, WIDTH), np.float32)
+    with pytest.raises(TraceNotFoundError, match="0 mm"):
+        find_rows(InkMaps(centre=blank, trace=blank, marks=blank))
+    speck = ink_of([np.where(np.arange(WIDTH) < 100, 200.0, np.nan)], 400)
+    with pytest.raises(TraceNotFoundError):
+        find_rows(speck)
 
 
 def test_curve_is_followed_to_a_fraction_of_a_pixel() -> None:
