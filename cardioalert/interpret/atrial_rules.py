@@ -14,6 +14,9 @@ from cardioalert.interpret.checks import Check, Outcome, Quantity, all_of, compa
 from cardioalert.interpret.criteria import Numbers, kinds
 from cardioalert.units import MILLISECONDS_PER_SECOND
 
+PAUSE: Final = 1.3  # of the usual interval between beats: longer ones may hold a dropped beat
+HALF: Final = 0.5
+
 
 def flutter_waves(case: Case, n: Numbers) -> Check:
     """Atrial waves that follow each other at the rate of flutter."""
@@ -92,24 +95,30 @@ def _with_p(case: Case, n: Numbers) -> Check | None:
 
 def _blocked(case: Case) -> Quantity:
     """Count the P waves that no QRS follows."""
-    count = float(len(case.measurements.rhythm.extra_p))
-    return Quantity(kind=kinds()["blocked_p"], value=count)
+    return Quantity(kind=kinds()["blocked_p"], value=float(sum(_blocked_per_pause(case))))
 
 
 def _blocked_per_pause(case: Case) -> list[int]:
-    """Count the blocked P waves in each interval between beats."""
+    """Count the blocked P waves in each interval between beats.
+
+    A beat that is dropped leaves a pause. A wave like P in an interval no longer than the others is
+    believed only where most intervals show one, as in 2:1 block.
+    """
     peaks = case.measurements.beats.r_peaks
     extra = np.array(case.measurements.rhythm.extra_p, dtype=np.float64)
     if len(peaks) < 2:
         return []
     counts, _edges = np.histogram(extra, bins=peaks)
+    intervals = np.diff(peaks)
+    if np.mean(counts > 0) < HALF:
+        counts = np.where(intervals >= PAUSE * np.median(intervals), counts, 0)
     return [int(count) for count in counts]
 
 
 def _typed_block(case: Case, n: Numbers, *, longer: bool) -> Check:
     """Compare PR before and after single dropped QRS complexes."""
     without_p = _with_p(case, n)
-    if without_p or not case.measurements.rhythm.extra_p:
+    if without_p or not sum(_blocked_per_pause(case)):
         return without_p or Check(outcome=Outcome.NOT_MET)
     changes = list(_pr_changes(case))
     if not changes:

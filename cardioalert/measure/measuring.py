@@ -43,6 +43,7 @@ from cardioalert.measure.waves import P_LIKENESS, Delineation, align_columns, de
 ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
 MOST_SHAPES_MEASURED: Final = 6
 FEWEST_FOR_P: Final = 3  # beats of a rarer shape, before its P waves are believed
+SHORTEST_ATRIAL_CYCLE: Final = 0.2  # s, 300 per minute
 LARGEST_RESIDUAL: Final = 0.1  # mV, RMS of I + III - II; beyond, the limb leads are not those named
 
 
@@ -181,6 +182,15 @@ def _width(wave: WaveBounds) -> float:
     return (wave.last - wave.first) / WORKING_RATE
 
 
+def _apart(onsets: NDArray[np.floating]) -> tuple[float, ...]:
+    """Drop waves that begin too soon after the one before to be another beat of the atria."""
+    kept: list[float] = []
+    for onset in onsets.tolist():
+        if not kept or onset - kept[-1] >= SHORTEST_ATRIAL_CYCLE:
+            kept.append(onset)
+    return tuple(kept)
+
+
 def _rhythm(
     prepared: Prepared,
     beating: Beating,
@@ -205,7 +215,7 @@ def _rhythm(
     return replace(
         rhythm,
         pacing_pulses=tuple((prepared.pulses / WORKING_RATE).tolist()),
-        extra_p=() if extra is None else tuple((extra.onsets / WORKING_RATE).tolist()),
+        extra_p=() if extra is None else _apart(extra.onsets / WORKING_RATE),
         flutter_cycle=None if extra is None else extra.flutter_cycle,
     )
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+
 from cardioalert.domain.clinical import BeatClass, WaveTimes
 from cardioalert.domain.patient import Patient, Sex
 from cardioalert.domain.record import Lead
@@ -808,14 +810,22 @@ BEATS: Final = tuple(1.0 + 0.8 * index for index in range(12))
 """R peaks of a regular strip, for what lies between them."""
 
 
+def beats_with_drops(*per_pause: int) -> tuple[float, ...]:
+    """R peaks 0.8 s apart, and 0.8 s more for each QRS dropped between them."""
+    dropped_qrs = [*per_pause, *[0] * (len(BEATS) - 1 - len(per_pause))]
+    gaps = [0.0, *(0.8 * (1 + count) for count in dropped_qrs)]
+    return tuple(float(time) for time in 1.0 + np.cumsum(gaps))
+
+
 def dropped(*per_pause: int) -> Overrides:
-    """P waves without QRS: so many in each pause between `BEATS`."""
+    """P waves without QRS: so many in each pause between beats, each where its QRS is missing."""
+    beats = beats_with_drops(*per_pause)
     extra = [
-        BEATS[pause] + 0.3 + 0.1 * number
+        beats[pause] + 0.6 + 0.8 * number
         for pause, count in enumerate(per_pause)
         for number in range(count)
     ]
-    return {"r_peaks": BEATS, **rhythm(extra_p=tuple(extra))}
+    return {"r_peaks": beats, **rhythm(extra_p=tuple(extra))}
 
 
 def _short(pauses: int) -> Overrides:
@@ -829,7 +839,7 @@ def pr_around_a_drop(longer_by_ms: float) -> Overrides:
     pr = [0.16 + longer_by_ms / 1000 if beat == 2 else 0.16 for beat in range(len(BEATS))]
     waves = tuple(
         WaveTimes(lead=Lead.II, beat=beat, p_on=r - pr[beat], qrs_on=r)
-        for beat, r in enumerate(BEATS)
+        for beat, r in enumerate(beats_with_drops(0, 0, 1))
     )
     return {**dropped(0, 0, 1), "waves": waves}
 

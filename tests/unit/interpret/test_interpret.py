@@ -582,3 +582,10 @@ def test_a_finding_brings_its_own_advice(overrides, code):
 @pytest.mark.parametrize("overrides", [{}, {"r_peaks": ()}])
 def test_every_interpretation_says_what_the_program_is_not(overrides):
     assert "not a medical device" in judged(overrides).disclaimer
+
+
+def test_a_wave_like_p_in_a_regular_rhythm_is_no_block() -> None:
+    beats = tuple(0.4 + 0.85 * number for number in range(11))
+    changes = {"r_peaks": beats, **rhythm(extra_p=(beats[2] + 0.35,))}
+    result = interpret(built_measurements(**changes), built_record(), SOMEBODY)
+    assert "second-degree-av-block" not in {finding.code for finding in result.findings}
