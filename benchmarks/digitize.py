@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from cardioalert.report.overlay import draw_overlay
 HEADER = "<!-- Written by benchmarks/digitize.py; do not edit. -->"
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 500.0  # Hz
+RATE_TOLERANCE = 3.0  # /min
 COLUMNS_3X4 = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
 
 Truth = dict[str, NDArray[np.float64]]
@@ -52,6 +54,11 @@ class Page:
         if self.analysis is None or self.analysis.digitized is None:
             return "refused"
         return self.analysis.digitized.quality.grade.value
+
+    @property
+    def urgency(self) -> str:
+        """What the answer asks for, or `refused`."""
+        return self.analysis.interpretation.urgency.label if self.analysis else "refused"
 
     def row(self) -> list[str]:
         """Return the cells of the table of real pictures."""
@@ -172,29 +179,34 @@ def hospital_reports(data: Path, overlays: Path | None) -> str:
     folder = data / "images" / "reports"
     rows = []
     right = hedged = 0
-    labels = list(csv.DictReader((folder / "labels.csv").read_text().splitlines()))
-    for label in labels:
+    urgencies: dict[str, Counter[str]] = defaultdict(Counter)
+    for label in csv.DictReader((folder / "labels.csv").read_text().splitlines()):
         page = read_page(folder / label["file"], overlays)
         off = page.heart_rate - float(label["hr_printed"])
-        agrees = abs(off) <= 3.0
+        agrees = abs(off) <= RATE_TOLERANCE
         right += agrees
         hedged += not agrees and page.grade in {"poor", "refused"}
+        urgencies[label["label"]][page.urgency] += 1
         rows.append(
             [
                 label["file"],
                 label["hr_printed"],
                 f"{page.heart_rate:.0f}",
                 f"{off:+.0f}",
-                *page.row()[1:2],
+                page.row()[1],
                 page.grade,
+                page.urgency,
             ]
         )
     summary = (
-        f"Heart rate within 3/min of the printed one on {right} of {len(labels)}; of the others, "
-        f"{hedged} were refused or graded poor.\n\n"
+        f"Heart rate within {RATE_TOLERANCE:g}/min of the printed one on {right} of {len(rows)}; "
+        f"of the others, {hedged} were refused or graded poor.\n\n"
     )
-    head = ["report", "printed", "read", "difference", "layout", "quality"]
-    return f"## Hospital reports\n\n{summary}{table(head, rows)}\n"
+    levels = ["red", "orange", "yellow", "green", "grey", "refused"]
+    counts = [[name, *(str(seen[level]) for level in levels)] for name, seen in urgencies.items()]
+    triage = table(["label of the report", *levels], counts)
+    head = ["report", "printed", "read", "difference", "layout", "quality", "urgency"]
+    return f"## Hospital reports\n\n{summary}{triage}\n\n{table(head, rows)}\n"
 
 
 SECTIONS = {"pictures": real_pictures, "fidelity": fidelity, "reports": hospital_reports}
