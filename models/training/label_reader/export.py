@@ -4,15 +4,13 @@ import argparse
 import hashlib
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import torch
 
 from training.label_reader.network import LabelMaps, LabelReader
+from training.onnx_check import check_same
 
 WEIGHTS = Path("cardioalert_models/weights/label_reader.onnx")
 OPSET = 17
-TOLERANCE = 1e-3  # largest difference between torch and onnxruntime
 
 
 def export(reader: LabelReader, path: Path) -> str:
@@ -38,17 +36,6 @@ def export(reader: LabelReader, path: Path) -> str:
     check_same(maps, temporary)
     temporary.replace(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def check_same(maps: LabelMaps, path: Path) -> None:
-    """Compare torch and onnxruntime on a size other than the exported one."""
-    page = np.random.default_rng(0).random((1, 3, 160, 224), dtype=np.float32)
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = maps(torch.from_numpy(page)).numpy()
-    difference = float(np.abs(session.run(["maps"], {"page": page})[0] - expected).max())
-    if difference > TOLERANCE:
-        raise RuntimeError(f"the ONNX file differs from torch by {difference}")
 
 
 def main() -> None:

@@ -3,15 +3,13 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import torch
 
+from training.onnx_check import check_same
 from training.segmenter.network import Segmenter, SegmenterMaps
 
 WEIGHTS = Path("cardioalert_models/weights/segmenter.onnx")
 OPSET = 17
-TOLERANCE = 1e-3  # largest difference between torch and onnxruntime
 
 
 def load_averaged(checkpoint: Path) -> Segmenter:
@@ -40,17 +38,6 @@ def export(network: Segmenter, path: Path) -> None:
     )
     check_same(maps, temporary)
     temporary.replace(path)
-
-
-def check_same(maps: SegmenterMaps, path: Path) -> None:
-    """Compare torch and onnxruntime on a size other than the exported one."""
-    page = np.random.default_rng(0).random((1, 3, 160, 224), dtype=np.float32)
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = maps(torch.from_numpy(page)).numpy()
-    difference = float(np.abs(session.run(["maps"], {"page": page})[0] - expected).max())
-    if difference > TOLERANCE:
-        raise RuntimeError(f"the ONNX file differs from torch by {difference}")
 
 
 def main() -> None:
