@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, TypeAlias
 
 from cardioalert.domain.record import SourceFile
 from cardioalert.errors import EmptyFileError, FileMissingError, FileTooLargeError, InputError
+from cardioalert.i18n import translate as _
 
 MAX_BYTES: Final = 100_000_000
 STANDARD_INPUT: Final = "-"
@@ -96,7 +97,7 @@ def load(source: Source) -> FileContent:
         path = os.fspath(source)
         content = FileContent(data=_read_path(path), path=path)
     if not content.data:
-        raise EmptyFileError(f"{content.name} holds no bytes")
+        raise EmptyFileError(_("{name} holds no bytes", name=content.name))
     return content
 
 
@@ -104,16 +105,16 @@ def _read_path(path: str) -> bytes:
     """Read a named file, refusing it by its size before it is read."""
     try:
         if Path(path).is_dir():
-            raise InputError(f"{path} is a folder, expected a file")
+            raise InputError(_("{path} is a folder, expected a file", path=path))
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
             raise _too_large(path, size)
         with Path(path).open("rb") as stream:
             return _read(stream, path)
     except FileNotFoundError:
-        raise FileMissingError(f"there is no file {path}") from None
+        raise FileMissingError(_("there is no file {path}", path=path)) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise InputError(f"{path!r} cannot be read: {error}") from error
+        raise InputError(_("{path!r} cannot be read: {error}", path=path, error=error)) from error
 
 
 def _read(stream: BinaryIO, name: str) -> bytes:
@@ -131,7 +132,14 @@ def _read(stream: BinaryIO, name: str) -> bytes:
 def _too_large(name: str, size: int) -> FileTooLargeError:
     """Say how large the file is."""
     limit = MAX_BYTES // 1_000_000
-    return FileTooLargeError(f"{name} has {size / 1e6:.0f} MB or more, at most {limit} MB are read")
+    return FileTooLargeError(
+        _(
+            "{name} has {size:.0f} MB or more, at most {limit} MB are read",
+            name=name,
+            size=size / 1e6,
+            limit=limit,
+        )
+    )
 
 
 def picture_format(data: bytes) -> str | None:

@@ -32,6 +32,7 @@ from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.errors import DigitizationError, GridNotFoundError, LayoutNotFoundError
 from cardioalert.files import FileContent, load, picture_format
 from cardioalert.formats.registry import read_record
+from cardioalert.i18n import translate as _
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
 from cardioalert.networks.label_reader import read_labels
@@ -112,7 +113,7 @@ def _digitize_upright(photo: Photo, wishes: Wishes) -> Digitized:
             return attempt
         attempts.append(attempt)
     if not attempts:
-        raise refusal or LayoutNotFoundError("the page fits no layout in any direction")
+        raise refusal or LayoutNotFoundError(_("the page fits no layout in any direction"))
     return max(attempts, key=_telling_names)
 
 

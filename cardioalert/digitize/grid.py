@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from cardioalert.digitize.spectrum import Pitch, search_pitch
 from cardioalert.errors import GridNotFoundError
 from cardioalert.geometry import Doubles, Floats, unwrap_from_best, upsample_lattice
+from cardioalert.i18n import translate as _
 
 WORK_SIDE: Final = 2000  # px, long side of the picture the grid is searched in
 CELL: Final = 16  # px of the working picture per cell of the phase map
@@ -95,7 +96,7 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
     wave = grid_wave(work)
     pitch = search_pitch(wave)
     if pitch is None:
-        raise GridNotFoundError("no regular grid was found in the picture")
+        raise GridNotFoundError(_("no regular grid was found in the picture"))
     u, u_seen = _paper_coordinate(wave, pitch.along_time, pitch)
     v, v_seen = _paper_coordinate(wave, pitch.along_voltage, pitch)
     grid = GridMap(
@@ -114,11 +115,21 @@ def _check(grid: GridMap) -> None:
     """Refuse what is periodic, but no millimetre paper."""
     seen = float(np.quantile(grid.support, 0.95))
     if seen < LEAST_SUPPORT:
-        raise GridNotFoundError(f"the grid is too faint (support {seen:.2f} of {LEAST_SUPPORT})")
+        raise GridNotFoundError(
+            _(
+                "the grid is too faint (support {seen:.2f} of {least_support})",
+                seen=seen,
+                least_support=LEAST_SUPPORT,
+            )
+        )
     along_time, along_voltage = grid.pixels_per_mm
     if not 1.0 / MOST_SQUEEZE < along_time / along_voltage < MOST_SQUEEZE:
         raise GridNotFoundError(
-            f"the grid is not square: {along_time:.1f} by {along_voltage:.1f} pixels per mm"
+            _(
+                "the grid is not square: {along_time:.1f} by {along_voltage:.1f} pixels per mm",
+                along_time=along_time,
+                along_voltage=along_voltage,
+            )
         )
 
 
@@ -273,7 +284,7 @@ def _robust_fit(
     """
     ridge = RIDGE * float(np.mean(design**2) * weight.sum()) * np.eye(design.shape[1])
     solution = _solve(design, target, weight, ridge) if start is None else start
-    for _ in range(5):
+    for _round in range(5):
         residual = np.abs(target - design @ solution)
         scale = 1.5 * float(np.median(residual)) + 1e-9
         solution = _solve(design, target, weight / (1.0 + (residual / scale) ** 2), ridge)

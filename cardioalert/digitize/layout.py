@@ -13,6 +13,7 @@ from cardioalert.digitize.columns import Columns, find_columns
 from cardioalert.domain.imaging import InkMaps, NamedBy, PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead, parse_lead
 from cardioalert.errors import LayoutNotFoundError
+from cardioalert.i18n import translate as _
 from cardioalert.tables import read_toml
 
 WRONG_NAME_COST: Final = 2.0  # a name in the wrong place against one in the right place
@@ -166,8 +167,13 @@ def place_leads(
         and layout in ("auto", _full_name(known.name, rhythm))
     ]
     if not candidates:
-        wanted = "" if layout == "auto" else f" for layout {layout}"
-        raise LayoutNotFoundError(f"{len(rows)} rows of traces fit no known layout{wanted}")
+        if layout == "auto":
+            raise LayoutNotFoundError(
+                _("{rows} rows of traces fit no known layout", rows=len(rows))
+            )
+        raise LayoutNotFoundError(
+            _("{rows} rows of traces do not fit layout {layout}", rows=len(rows), layout=layout)
+        )
     candidates.sort(key=lambda candidate: candidate.score, reverse=True)
     best = candidates[0]
     if layout == "auto":
@@ -186,17 +192,26 @@ def _refuse_doubt(candidates: list[_Candidate]) -> None:
     law_holds = best.law_residual < LAW_HOLDS  # False for NaN
     if best.names_wrong > best.names_right or (best.names_right < 2 and not law_holds):
         raise LayoutNotFoundError(
-            f"layout {best.layout.name} would fit, but {best.names_right:.0f} lead names confirm "
-            f"and {best.names_wrong:.0f} contradict it"
+            _(
+                "layout {name} would fit, but {confirm:.0f} lead names confirm and "
+                "{contradict:.0f} contradict it",
+                name=best.layout.name,
+                confirm=best.names_right,
+                contradict=best.names_wrong,
+            )
         )
     if best.law_residual > LAW_BROKEN and best.names_right < 6:
         raise LayoutNotFoundError(
-            f"layout {best.layout.name} would fit, but its limb leads break Einthoven's law "
-            f"(residual {best.law_residual:.0%})"
+            _(
+                "layout {name} would fit, but its limb leads break Einthoven's law (residual "
+                "{residual:.0%})",
+                name=best.layout.name,
+                residual=best.law_residual,
+            )
         )
     if len(candidates) > 1 and best.score - candidates[1].score < CLEAR_MARGIN:
         names = " and ".join(f"{c.layout.name} ({c.layout.order})" for c in candidates[:2])
-        raise LayoutNotFoundError(f"the layouts {names} fit the page equally well")
+        raise LayoutNotFoundError(_("the layouts {names} fit the page equally well", names=names))
 
 
 def _try_layout(

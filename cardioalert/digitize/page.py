@@ -12,6 +12,7 @@ from cardioalert.digitize.grid import GridMap
 from cardioalert.domain.imaging import Page
 from cardioalert.errors import GridNotFoundError
 from cardioalert.geometry import invert_lattices, upsample_lattice
+from cardioalert.i18n import translate as _
 
 PAGE_PIXELS_PER_MM: Final = 8.0
 MESH_STEP: Final = 32  # page px
@@ -43,7 +44,11 @@ def flatten_page(pixels: NDArray[np.uint8], grid: GridMap) -> Page:
     size_mm = (right - left, bottom - top)
     if min(size_mm) < SMALLEST_MM:
         raise GridNotFoundError(
-            f"the grid covers only {size_mm[0]:.0f} x {size_mm[1]:.0f} mm of the picture"
+            _(
+                "the grid covers only {width:.0f} x {height:.0f} mm of the picture",
+                width=size_mm[0],
+                height=size_mm[1],
+            )
         )
     columns, rows = (int(np.ceil(mm * PAGE_PIXELS_PER_MM / MESH_STEP)) for mm in size_mm)
     mm_per_step = MESH_STEP / PAGE_PIXELS_PER_MM
@@ -67,9 +72,9 @@ def sheet_extent(grid: GridMap) -> tuple[int, int, int, int]:
     """
     seen = grid.support > 0.4 * float(np.quantile(grid.support, 0.95))
     closed = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    count, labels, stats, _centers = cv2.connectedComponentsWithStats(closed)
     if count < 2:
-        raise GridNotFoundError("the grid was seen nowhere clearly enough")
+        raise GridNotFoundError(_("the grid was seen nowhere clearly enough"))
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     inside = (labels == largest) & seen
     u, v = ((part[1:, 1:] + part[:-1, :-1]) / 2.0 for part in (grid.u, grid.v))

@@ -27,6 +27,7 @@ from cardioalert.errors import (
     UnknownFormatError,
 )
 from cardioalert.files import FileContent, load, picture_format
+from cardioalert.i18n import translate as _
 from cardioalert.units import MILLIMETERS_PER_INCH
 
 MIN_PIXELS: Final = 100_000
@@ -66,7 +67,7 @@ def read_photo(
     content = load(source)
     kind = picture_format(content.data)
     if kind is None:
-        raise UnknownFormatError(f"{content.name} is not a picture of a known format")
+        raise UnknownFormatError(_("{name} is not a picture of a known format", name=content.name))
     with _decoder_errors(content, kind):
         if kind == "PDF":
             pixels = _read_pdf(content, page)
@@ -87,22 +88,38 @@ def _decoder_errors(content: FileContent, kind: str) -> Iterator[None]:
     except CardioAlertError:
         raise
     except MemoryError as error:
-        raise PictureSizeError(f"{content.name} needs more memory than there is") from error
+        raise PictureSizeError(
+            _("{name} needs more memory than there is", name=content.name)
+        ) from error
     except Exception as error:  # decoders raise everything from SyntaxError to struct.error
-        raise CorruptFileError(f"{content.name} is a damaged {kind} file: {error}") from error
+        raise CorruptFileError(
+            _("{name} is a damaged {kind} file: {error}", name=content.name, kind=kind, error=error)
+        ) from error
 
 
 def _check_size(width: float, height: float) -> None:
     """Refuse pictures too small to read or too large to unpack."""
     if min(width, height) < MIN_SIDE or width * height < MIN_PIXELS:
         raise PictureSizeError(
-            f"the picture has {width:.0f} x {height:.0f} pixels, expected at least "
-            f"{MIN_SIDE} on each side and {MIN_PIXELS / 1e6} megapixels"
+            _(
+                "the picture has {width:.0f} x {height:.0f} pixels, expected at least {min_side} "
+                "on each side and {min_pixels} megapixels",
+                width=width,
+                height=height,
+                min_side=MIN_SIDE,
+                min_pixels=MIN_PIXELS / 1e6,
+            )
         )
     if width * height > MAX_PIXELS:
         raise PictureSizeError(
-            f"the picture has {width:.0f} x {height:.0f} pixels "
-            f"({width * height / 1e6:.0f} megapixels), at most {MAX_PIXELS / 1e6:.0f} are read"
+            _(
+                "the picture has {width:.0f} x {height:.0f} pixels ({megapixels:.0f} megapixels), "
+                "at most {limit:.0f} are read",
+                width=width,
+                height=height,
+                megapixels=width * height / 1e6,
+                limit=MAX_PIXELS / 1e6,
+            )
         )
 
 
@@ -118,7 +135,10 @@ def _read_picture(content: FileContent, kind: str, page: int) -> NDArray[np.uint
             picture = Image.open(io.BytesIO(content.data), formats=[kind])
         except Image.DecompressionBombError:
             raise PictureSizeError(
-                f"the picture has more than {MAX_PIXELS / 1e6:.0f} megapixels"
+                _(
+                    "the picture has more than {limit:.0f} megapixels",
+                    limit=MAX_PIXELS / 1e6,
+                )
             ) from None
         with picture:
             _turn_to_page(picture, page)
@@ -140,7 +160,7 @@ def _turn_to_page(picture: ImageFile.ImageFile, page: int) -> None:
     try:
         picture.seek(page)
     except EOFError:
-        raise CorruptFileError(f"the picture has no page {page}") from None
+        raise CorruptFileError(_("the picture has no page {page}", page=page)) from None
 
 
 def _draft(picture: ImageFile.ImageFile) -> None:
@@ -195,7 +215,7 @@ def _read_pdf(content: FileContent, page: int) -> NDArray[np.uint8]:
             document = pypdfium2.PdfDocument(content.data)
         except pypdfium2.PdfiumError as error:
             raise CorruptFileError(
-                f"{content.name} cannot be opened as PDF: {error}",
+                _("{name} cannot be opened as PDF: {error}", name=content.name, error=error),
                 hint="If it asks for a password, save it without one; otherwise export it again.",
             ) from error
         try:
@@ -209,9 +229,15 @@ def _render(document: Any, page: int) -> NDArray[np.uint8]:
     import pypdfium2.raw as pdfium_c  # noqa: PLC0415 - only PDF files need it
 
     if len(document) == 0:
-        raise CorruptFileError("the PDF has no pages")
+        raise CorruptFileError(_("the PDF has no pages"))
     if not 0 <= page < len(document):
-        raise CorruptFileError(f"the PDF has no page {page}, only 0 to {len(document) - 1}")
+        raise CorruptFileError(
+            _(
+                "the PDF has no page {page}, only 0 to {document_count}",
+                page=page,
+                document_count=len(document) - 1,
+            )
+        )
     sheet = document[page]
     width, height = sheet.get_size()  # points
     for picture in sheet.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE]):
@@ -228,8 +254,11 @@ def _pdf_scale(width: float, height: float) -> float:
     """Choose the pixels per point for a page of `width` by `height` points."""
     if not (width >= 1.0 and height >= 1.0 and max(width, height) / min(width, height) <= 100.0):
         raise CorruptFileError(
-            f"the PDF page is {width / 72 * MILLIMETERS_PER_INCH:.1f} by "
-            f"{height / 72 * MILLIMETERS_PER_INCH:.1f} mm, which is no sheet of paper"
+            _(
+                "the PDF page is {width:.1f} by {height:.1f} mm, which is no sheet of paper",
+                width=width / 72 * MILLIMETERS_PER_INCH,
+                height=height / 72 * MILLIMETERS_PER_INCH,
+            )
         )
     pixels = width * height * PDF_PIXELS_PER_POINT**2
     wanted = min(max(pixels, PDF_MIN_PIXELS), PDF_MAX_PIXELS)

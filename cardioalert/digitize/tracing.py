@@ -17,6 +17,7 @@ from scipy.signal import find_peaks
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
+from cardioalert.i18n import translate as _
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 CLIMB_COST: Final = 0.02  # per pixel of height difference between neighboring columns
@@ -51,12 +52,15 @@ def find_rows(maps: InkMaps) -> NDArray[np.float64]:
     strength = np.where(maps.centre > SEEN, maps.centre, 0.0).sum(axis=1)
     smooth = cv2.GaussianBlur(strength[:, None].astype(np.float64), (1, 0), 0, sigmaY=9.0)[:, 0]
     spacing = MIN_ROW_SPACING_MM * PAGE_PIXELS_PER_MM
-    peaks, _ = find_peaks(smooth, distance=spacing, prominence=0.08 * smooth.max())
+    peaks, _about = find_peaks(smooth, distance=spacing, prominence=0.08 * smooth.max())
     mass = [_row_columns(maps.centre, peak, spacing) for peak in peaks]
     longest = max(mass, default=0)
     if longest < MIN_TRACE_MM * PAGE_PIXELS_PER_MM:
         raise TraceNotFoundError(
-            f"the longest trace on the page is {longest / PAGE_PIXELS_PER_MM:.0f} mm long"
+            _(
+                "the longest trace on the page is {longest:.0f} mm long",
+                longest=longest / PAGE_PIXELS_PER_MM,
+            )
         )
     kept = [p for p, m in zip(peaks, mass, strict=True) if m >= MIN_ROW_SHARE * longest]
     return np.array(kept, dtype=np.float64)
@@ -85,7 +89,7 @@ def trace_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[RowTrace
     ink = _bands(maps.trace, base_lines, spacing)
     tops = np.round(base_lines).astype(int) - bands.shape[2] // 2
     paths = _cheapest_paths(bands, spacing)
-    for _ in range(UNTANGLE_ROUNDS):
+    for _round in range(UNTANGLE_ROUNDS):
         losers = _erase_shared_ink(bands, paths, tops, base_lines)
         if not losers:
             break

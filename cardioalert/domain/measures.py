@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from cardioalert.i18n import N_
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
@@ -39,20 +41,20 @@ class Measure:
 
 
 _ROWS: Final = (
-    ("heart_rate", "heart_rate_bpm", "/min", "/min", 1.0, 0, "Heart rate"),
-    ("rr", "rr_ms", "s", "ms", 1000.0, 0, "RR interval"),
-    ("p_duration", "p_duration_ms", "s", "ms", 1000.0, 0, "P duration"),
-    ("pr", "pr_ms", "s", "ms", 1000.0, 0, "PR interval"),
-    ("qrs", "qrs_ms", "s", "ms", 1000.0, 0, "QRS duration"),
-    ("qt", "qt_ms", "s", "ms", 1000.0, 0, "QT interval"),
-    ("qtc_bazett", "qtc_bazett_ms", "s", "ms", 1000.0, 0, "QTc (Bazett)"),
-    ("qtc_fridericia", "qtc_fridericia_ms", "s", "ms", 1000.0, 0, "QTc (Fridericia)"),
-    ("qtc_framingham", "qtc_framingham_ms", "s", "ms", 1000.0, 0, "QTc (Framingham)"),
-    ("p_axis", "p_axis_deg", "deg", "deg", 1.0, 0, "P axis"),
-    ("qrs_axis", "qrs_axis_deg", "deg", "deg", 1.0, 0, "QRS axis"),
-    ("t_axis", "t_axis_deg", "deg", "deg", 1.0, 0, "T axis"),
-    ("sv1", "sv1_mv", "mV", "mV", 1.0, 2, "S in V1"),
-    ("rv5", "rv5_mv", "mV", "mV", 1.0, 2, "R in V5"),
+    ("heart_rate", "heart_rate_bpm", "/min", "/min", 1.0, 0, N_("Heart rate")),
+    ("rr", "rr_ms", "s", "ms", 1000.0, 0, N_("RR interval")),
+    ("p_duration", "p_duration_ms", "s", "ms", 1000.0, 0, N_("P duration")),
+    ("pr", "pr_ms", "s", "ms", 1000.0, 0, N_("PR interval")),
+    ("qrs", "qrs_ms", "s", "ms", 1000.0, 0, N_("QRS duration")),
+    ("qt", "qt_ms", "s", "ms", 1000.0, 0, N_("QT interval")),
+    ("qtc_bazett", "qtc_bazett_ms", "s", "ms", 1000.0, 0, N_("QTc (Bazett)")),
+    ("qtc_fridericia", "qtc_fridericia_ms", "s", "ms", 1000.0, 0, N_("QTc (Fridericia)")),
+    ("qtc_framingham", "qtc_framingham_ms", "s", "ms", 1000.0, 0, N_("QTc (Framingham)")),
+    ("p_axis", "p_axis_deg", "deg", "deg", 1.0, 0, N_("P axis")),
+    ("qrs_axis", "qrs_axis_deg", "deg", "deg", 1.0, 0, N_("QRS axis")),
+    ("t_axis", "t_axis_deg", "deg", "deg", 1.0, 0, N_("T axis")),
+    ("sv1", "sv1_mv", "mV", "mV", 1.0, 2, N_("S in V1")),
+    ("rv5", "rv5_mv", "mV", "mV", 1.0, 2, N_("R in V5")),
 )
 
 MEASURES: Final = MappingProxyType(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cardioalert.errors import InvalidRecordError
+from cardioalert.i18n import translate as _
 
 OLDEST_AGE = 125.0  # years
 
@@ -45,4 +46,10 @@ class Patient:
     def __post_init__(self) -> None:
         """Refuse ages no person has."""
         if self.age is not None and not 0 <= self.age <= OLDEST_AGE:
-            raise InvalidRecordError(f"age {self.age} is not between 0 and {OLDEST_AGE:g} years")
+            raise InvalidRecordError(
+                _(
+                    "age {age} is not between 0 and {oldest_age:g} years",
+                    age=self.age,
+                    oldest_age=OLDEST_AGE,
+                )
+            )

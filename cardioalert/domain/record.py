@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cardioalert.domain.patient import Patient
 from cardioalert.errors import InvalidRecordError
+from cardioalert.i18n import translate as _
 
 
 class Lead(StrEnum):
@@ -51,7 +52,9 @@ def parse_lead(name: str) -> Lead:
         return _SPELLINGS[name.strip().upper()]
     except KeyError:
         known = ", ".join(STANDARD_LEADS)
-        raise InvalidRecordError(f"{name!r} is not a lead; known are {known}") from None
+        raise InvalidRecordError(
+            _("{name!r} is not a lead; known are {known}", name=name, known=known)
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +111,27 @@ class ECGRecord:
         leads = tuple(parse_lead(name) for name in self.leads)
         if signal.ndim != 2 or len(signal) != len(leads):
             raise InvalidRecordError(
-                f"signal has shape {signal.shape}, but {len(leads)} leads are named"
+                _(
+                    "signal has shape {shape}, but {leads_count} leads are named",
+                    shape=signal.shape,
+                    leads_count=len(leads),
+                )
             )
         if signal.shape[1] == 0 or not leads:
-            raise InvalidRecordError(f"signal of shape {signal.shape} holds no sample")
+            raise InvalidRecordError(
+                _("signal of shape {shape} holds no sample", shape=signal.shape)
+            )
         if len(set(leads)) != len(leads):
-            raise InvalidRecordError(f"a lead is named twice in {', '.join(leads)}")
+            raise InvalidRecordError(_("a lead is named twice in {names}", names=", ".join(leads)))
         if not (np.isfinite(self.sampling_rate) and 1.0 <= self.sampling_rate <= 100_000.0):
             raise InvalidRecordError(
-                f"sampling rate {self.sampling_rate} Hz is not between 1 and 100,000 Hz"
+                _(
+                    "sampling rate {sampling_rate} Hz is not between 1 and 100,000 Hz",
+                    sampling_rate=self.sampling_rate,
+                )
             )
         if np.isinf(signal).any():
-            raise InvalidRecordError("signal holds infinite values")
+            raise InvalidRecordError(_("signal holds infinite values"))
         signal.setflags(write=False)
         object.__setattr__(self, "signal", signal)
         object.__setattr__(self, "leads", leads)
@@ -134,7 +146,7 @@ class ECGRecord:
         """Return one lead, shape (samples,), mV; raises InvalidRecordError when absent."""
         wanted = parse_lead(name)
         if wanted not in self.leads:
-            raise InvalidRecordError(f"lead {wanted} is not in this record")
+            raise InvalidRecordError(_("lead {wanted} is not in this record", wanted=wanted))
         samples: NDArray[np.float32] = self.signal[self.leads.index(wanted)]
         return samples
 

@@ -24,6 +24,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate, patient_of
 from cardioalert.formats.leads import lead_codes, lead_of_label
 from cardioalert.formats.sniffing import check_text_size
+from cardioalert.i18n import translate as _
 from cardioalert.units import MICROVOLTS_PER_MILLIVOLT, MILLIVOLTS_PER_UNIT
 
 NAMESPACE: Final = "urn:hl7-org:v3"
@@ -47,7 +48,9 @@ class _NoDoctype(ET.TreeBuilder):
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         """Refuse the file."""
-        raise CorruptFileError(f"the XML declares a document type {name!r}, which aECG never does")
+        raise CorruptFileError(
+            _("the XML declares a document type {name!r}, which aECG never does", name=name)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +78,7 @@ def read(content: FileContent) -> ECGRecord:
         default=[],
     )
     if not sets:
-        raise InvalidRecordError("the aECG holds no rhythm of any ECG lead")
+        raise InvalidRecordError(_("the aECG holds no rhythm of any ECG lead"))
     recorded_at = min((s.started_at for s in sets if s.started_at), default=None)
     recorded_at = recorded_at or _effective_time(root)
     return assemble(
@@ -112,7 +115,7 @@ def _parse_set(element: ET.Element) -> _Set:
         if lead is not None and lead not in leads:
             leads[lead] = _voltages(value)
     if leads and not step > _LEAST_STEP:
-        raise InvalidRecordError(f"an aECG sequence has a time step of {step} s")
+        raise InvalidRecordError(_("an aECG sequence has a time step of {step} s", step=step))
     return _Set(start=start, step=step, started_at=started_at, leads=leads)
 
 
@@ -137,7 +140,9 @@ def _time_axis(value: ET.Element) -> tuple[float, float, datetime | None]:
 def _seconds(unit: str) -> float:
     """Return the seconds in a unit of time."""
     if unit not in _SECONDS_PER_UNIT:
-        raise InvalidRecordError(f"an aECG time axis has the unit {unit!r}, expected s, ms or us")
+        raise InvalidRecordError(
+            _("an aECG time axis has the unit {unit!r}, expected s, ms or us", unit=unit)
+        )
     return _SECONDS_PER_UNIT[unit]
 
 
@@ -146,7 +151,9 @@ def _voltages(value: ET.Element) -> NDArray[np.float64]:
     unit = _attribute(value, "./{*}scale", "unit")
     scale = float(_attribute(value, "./{*}scale", "value") or 0.0)
     if unit not in MILLIVOLTS_PER_UNIT or scale == 0.0:
-        raise InvalidRecordError(f"an aECG lead has the scale {scale:g} {unit!r}")
+        raise InvalidRecordError(
+            _("an aECG lead has the scale {scale:g} {unit!r}", scale=scale, unit=unit)
+        )
     origin = float(_attribute(value, "./{*}origin", "value") or 0.0)
     origin_unit = _attribute(value, "./{*}origin", "unit") or unit
     digits = value.find("./{*}digits")
@@ -161,7 +168,7 @@ def _merge(sets: list[_Set]) -> dict[Lead, NDArray[np.float64]]:
     """
     step = sets[0].step
     if any(abs(one.step - step) > _LEAST_STEP for one in sets):
-        raise InvalidRecordError("the sequences of the aECG have different sampling rates")
+        raise InvalidRecordError(_("the sequences of the aECG have different sampling rates"))
     total = sum(one.samples for one in sets)
     first = min(one.start for one in sets)
     is_relative = all(one.started_at is None for one in sets)
@@ -169,7 +176,7 @@ def _merge(sets: list[_Set]) -> dict[Lead, NDArray[np.float64]]:
     offsets = [round((one.start - origin) / step) for one in sets]
     length = max(offset + one.samples for offset, one in zip(offsets, sets, strict=True))
     if length > 2 * total:
-        raise InvalidRecordError("the sequences of the aECG lie too far apart for one recording")
+        raise InvalidRecordError(_("the sequences of the aECG lie too far apart for one recording"))
     merged: dict[Lead, NDArray[np.float64]] = {}
     for offset, one in zip(offsets, sets, strict=True):
         for lead, values in one.leads.items():

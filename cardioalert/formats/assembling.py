@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cardioalert.domain.patient import OLDEST_AGE, Patient, Sex
 from cardioalert.domain.record import CHEST_LEADS, STANDARD_LEADS, ECGRecord, Lead, SourceFile
 from cardioalert.errors import InvalidRecordError
+from cardioalert.i18n import translate as _
 
 SHORTEST: Final = 0.5  # s; one beat
 LONGEST: Final = 7 * 24 * 3600.0  # s; a week of Holter
@@ -46,22 +47,38 @@ def assemble(
         There is no ECG lead, or length, rate or voltage cannot be those of an ECG.
     """
     if not channels:
-        raise InvalidRecordError(f"no channel is one of the leads {', '.join(STANDARD_LEADS)}")
+        raise InvalidRecordError(
+            _("no channel is one of the leads {names}", names=", ".join(STANDARD_LEADS))
+        )
     if not (math.isfinite(sampling_rate) and sampling_rate > 0):
-        raise InvalidRecordError(f"sampling rate {sampling_rate} Hz is not a positive number")
+        raise InvalidRecordError(
+            _(
+                "sampling rate {sampling_rate} Hz is not a positive number",
+                sampling_rate=sampling_rate,
+            )
+        )
     lengths = {len(values) for values in channels.values()}
     if len(lengths) > 1:
-        raise InvalidRecordError(f"the leads have different lengths: {sorted(lengths)} samples")
+        raise InvalidRecordError(
+            _("the leads have different lengths: {lengths} samples", lengths=sorted(lengths))
+        )
     duration = lengths.pop() / sampling_rate
     if not SHORTEST <= duration <= LONGEST:
         raise InvalidRecordError(
-            f"the record lasts {duration:g} s, expected {SHORTEST:g} s to {LONGEST:g} s"
+            _(
+                "the record lasts {duration:g} s, expected {shortest:g} s to {longest:g} s",
+                duration=duration,
+                shortest=SHORTEST,
+                longest=LONGEST,
+            )
         )
     leads = tuple(lead for lead in STANDARD_LEADS if lead in channels)
     signal = np.stack([np.asarray(channels[lead], dtype=np.float32) for lead in leads])
     largest = np.nanmax(np.abs(signal), initial=0.0)
     if largest > HIGHEST:
-        raise InvalidRecordError(f"a voltage of {largest:g} mV is not that of a heart")
+        raise InvalidRecordError(
+            _("a voltage of {largest:g} mV is not that of a heart", largest=largest)
+        )
     if set(leads) == _STORED_LEADS:
         leads, signal = STANDARD_LEADS, _twelve_of_eight(signal)
     return ECGRecord(

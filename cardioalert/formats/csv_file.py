@@ -25,6 +25,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate
 from cardioalert.formats.leads import lead_of_label
 from cardioalert.formats.sniffing import decode_text
+from cardioalert.i18n import translate as _
 from cardioalert.units import MILLISECONDS_PER_SECOND, MILLIVOLTS_PER_UNIT
 
 TIME_DECIMALS: Final = 6  # microseconds
@@ -82,7 +83,7 @@ def read(content: FileContent) -> ECGRecord:
     )
     header = next(lines, None)
     if header is None:
-        raise CorruptFileError("the CSV holds no line")
+        raise CorruptFileError(_("the CSV holds no line"))
     delimiter = _delimiter(header[1])
     columns = _header(header, delimiter)
     to_number = _decimal_comma if delimiter != "," else float
@@ -112,10 +113,12 @@ def _header(line: tuple[int, str], delimiter: str) -> _Columns:
         if lead is not None and lead not in leads.values():
             leads[index], factors[index] = lead, factor
     if not leads:
-        raise CorruptFileError(f"line {number} names no ECG lead: {text[:60]!r}")
+        raise CorruptFileError(
+            _("line {number} names no ECG lead: {text!r}", number=number, text=text[:60])
+        )
     if not times:
         raise InvalidRecordError(
-            f"line {number} names no time column, so the sampling rate is unknown",
+            _("line {number} names no time column, so the sampling rate is unknown", number=number),
             hint="Add a first column time_s with the seconds of each sample.",
         )
     index, match = times[0]
@@ -163,14 +166,21 @@ def _values(
         cells = text.split(delimiter)
         if len(cells) <= max(needed):
             raise CorruptFileError(
-                f"line {number} has {len(cells)} cells, expected at least {max(needed) + 1}"
+                _(
+                    "line {number} has {cells} cells, expected at least {needed}",
+                    number=number,
+                    cells=len(cells),
+                    needed=max(needed) + 1,
+                )
             )
         for index in needed:
             cell = cells[index].strip().strip('"')
             try:
                 found[index].append(math.nan if cell.lower() in _MISSING else to_number(cell))
             except ValueError:
-                raise CorruptFileError(f"line {number} holds {cell[:40]!r}, no number") from None
+                raise CorruptFileError(
+                    _("line {number} holds {cell!r}, no number", number=number, cell=cell[:40])
+                ) from None
     return {index: np.array(values, dtype=np.float64) for index, values in found.items()}
 
 
@@ -196,16 +206,22 @@ def sampling_rate_of(times: NDArray[np.float64]) -> float:
     500.0
     """
     if len(times) < 2 or not np.isfinite(times).all():
-        raise InvalidRecordError("the time column is incomplete, so the sampling rate is unknown")
+        raise InvalidRecordError(
+            _("the time column is incomplete, so the sampling rate is unknown")
+        )
     length = float(times[-1] - times[0])
     if length <= 0:
-        raise InvalidRecordError("the time column does not increase")
+        raise InvalidRecordError(_("the time column does not increase"))
     step = length / (len(times) - 1)
     deviation = np.abs(times - times[0] - step * np.arange(len(times)))
     if deviation.max() > _JITTER * step:
         line = int(deviation.argmax())
         raise InvalidRecordError(
-            f"the samples are not evenly spaced in time: sample {line} is "
-            f"{deviation[line] / step:.1f} samples off"
+            _(
+                "the samples are not evenly spaced in time: sample {line} is {deviation:.1f} "
+                "samples off",
+                line=line,
+                deviation=deviation[line] / step,
+            )
         )
     return nearest_whole_rate(1 / step)

@@ -30,6 +30,7 @@ from cardioalert.errors import CorruptFileError, InvalidRecordError, UnknownForm
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, patient_of
 from cardioalert.formats.leads import lead_codes, lead_of_code, lead_of_label
+from cardioalert.i18n import translate as _
 from cardioalert.units import MICROVOLTS_PER_MILLIVOLT, MILLIVOLTS_PER_UNIT
 
 TWELVE_LEAD_ECG: Final = "1.2.840.10008.5.1.4.1.1.9.1.1"
@@ -60,7 +61,7 @@ def read(content: FileContent) -> ECGRecord:
     """Read the rhythm of a waveform object."""
     if _DEFLATED in content.data[:_META_LENGTH]:
         raise UnknownFormatError(
-            "deflated DICOM is not read", hint="Export the ECG in Explicit VR Little Endian."
+            _("deflated DICOM is not read"), hint="Export the ECG in Explicit VR Little Endian."
         )
     with _tolerant():
         dataset = pydicom.dcmread(io.BytesIO(content.data), force=True)
@@ -68,7 +69,10 @@ def read(content: FileContent) -> ECGRecord:
         rhythms = [group for group in groups if group.leads and not group.is_median_beat]
         if not rhythms:
             raise InvalidRecordError(
-                f"the DICOM object holds {len(groups)} waveform groups, none a rhythm ECG"
+                _(
+                    "the DICOM object holds {groups} waveform groups, none a rhythm ECG",
+                    groups=len(groups),
+                )
             )
         rhythm = max(rhythms, key=lambda group: (group.is_original, group.duration))
         recorded_at = _recorded_at(dataset)
@@ -154,20 +158,31 @@ def _raw(group: _Group) -> NDArray[np.integer]:
     item = group.item
     packing = (int(item.WaveformBitsAllocated), str(item.WaveformSampleInterpretation))
     if packing not in _SAMPLE_TYPES:
-        raise UnknownFormatError(f"DICOM waveform samples of {packing} are not read")
+        raise UnknownFormatError(
+            _("DICOM waveform samples of {packing} are not read", packing=packing)
+        )
     channels = int(item.NumberOfWaveformChannels)
     if channels != len(item.ChannelDefinitionSequence):
         raise CorruptFileError(
-            f"the DICOM group announces {channels} channels and describes "
-            f"{len(item.ChannelDefinitionSequence)}"
+            _(
+                "the DICOM group announces {channels} channels and describes {described}",
+                channels=channels,
+                described=len(item.ChannelDefinitionSequence),
+            )
         )
     dtype = np.dtype(_SAMPLE_TYPES[packing])
     expected = group.samples * channels * dtype.itemsize
     data = bytes(item.WaveformData)
     if len(data) < expected:
         raise CorruptFileError(
-            f"the DICOM waveform has {len(data)} bytes, {group.samples} samples of "
-            f"{channels} channels need {expected}"
+            _(
+                "the DICOM waveform has {size} bytes, {samples} samples of {channels} channels "
+                "need {expected}",
+                size=len(data),
+                samples=group.samples,
+                channels=channels,
+                expected=expected,
+            )
         )
     return np.frombuffer(data[:expected], dtype=dtype).reshape(group.samples, channels)
 
@@ -201,9 +216,11 @@ def _millivolts(raw: NDArray[np.integer], definition: Dataset) -> NDArray[np.flo
     units = definition.get("ChannelSensitivityUnitsSequence") or ()
     unit = str(units[0].get("CodeValue") or "") if units else ""
     if factor == 0.0 or not np.isfinite(factor):
-        raise InvalidRecordError(f"a DICOM channel has the sensitivity {factor:g}")
+        raise InvalidRecordError(_("a DICOM channel has the sensitivity {factor:g}", factor=factor))
     if unit not in MILLIVOLTS_PER_UNIT:
-        raise InvalidRecordError(f"a DICOM channel has the unit {unit!r}, expected uV, mV or V")
+        raise InvalidRecordError(
+            _("a DICOM channel has the unit {unit!r}, expected uV, mV or V", unit=unit)
+        )
     baseline = float(definition.get("ChannelBaseline") or 0.0)
     values = (raw.astype(np.float64) * factor + baseline) * MILLIVOLTS_PER_UNIT[unit]
     return values.astype(np.float32)

@@ -25,6 +25,7 @@ from cardioalert.errors import CorruptFileError, InvalidRecordError, UnknownForm
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate, patient_of
 from cardioalert.formats.leads import lead_of_label
+from cardioalert.i18n import translate as _
 from cardioalert.units import MICROVOLTS_PER_MILLIVOLT, MILLIVOLTS_PER_UNIT
 
 MISSING: Final = -32768
@@ -78,17 +79,21 @@ def read(content: FileContent) -> ECGRecord:
     data = content.data
     sample_bytes = 3 if data[:1] == b"\xff" else 2
     if data[192:197] == b"EDF+D":
-        raise UnknownFormatError("EDF+D, a recording with gaps, is not read")
+        raise UnknownFormatError(_("EDF+D, a recording with gaps, is not read"))
     count = int(_integer(data[252:256], "number of signals"))
     start = _HEADER * (count + 1)
     if not 1 <= count <= _MAX_SIGNALS or len(data) <= start:
-        raise CorruptFileError(f"the EDF header announces {count} signals and ends before them")
+        raise CorruptFileError(
+            _("the EDF header announces {count} signals and ends before them", count=count)
+        )
     signals = _parse_signals(data[_HEADER:start], count)
     records = _data_records(data, start, signals, sample_bytes)
-    duration = _number(data[244:252], "duration of a data record")
+    duration = _number(data[244:252], _("duration of a data record"))
     rates = {signal.samples / duration for signal in signals if signal.lead} if duration > 0 else {}
     if len(rates) > 1:
-        raise InvalidRecordError(f"the leads have different sampling rates: {sorted(rates)} Hz")
+        raise InvalidRecordError(
+            _("the leads have different sampling rates: {rates} Hz", rates=sorted(rates))
+        )
     identification = data[8:88].decode("latin-1")
     recorded_at = _recorded_at(data)
     return assemble(
@@ -105,9 +110,11 @@ def _number(field: bytes, name: str) -> float:
     try:
         value = float(field.decode("ascii").strip(" \0"))
     except ValueError:
-        raise CorruptFileError(f"the EDF header gives {field!r} as {name}") from None
+        raise CorruptFileError(
+            _("the EDF header gives {field!r} as {name}", field=field, name=name)
+        ) from None
     if not math.isfinite(value):
-        raise CorruptFileError(f"the EDF header gives {value} as {name}")
+        raise CorruptFileError(_("the EDF header gives {value} as {name}", value=value, name=name))
     return value
 
 
@@ -134,7 +141,13 @@ def _parse_signal(row: dict[str, bytes]) -> _Signal:
     unit = row["unit"].decode("latin-1").strip(" \0")
     samples = _integer(row["samples"], f"samples per record of {label}")
     if samples < 1:
-        raise CorruptFileError(f"the EDF signal {label} has {samples} samples per record")
+        raise CorruptFileError(
+            _(
+                "the EDF signal {label} has {samples} samples per record",
+                label=label,
+                samples=samples,
+            )
+        )
     if unit not in MILLIVOLTS_PER_UNIT or lead_of_label(label) is None:
         return _Signal(
             label=label, unit="", samples=samples, scale=0.0, offset=0.0, has_missing=False
@@ -142,7 +155,15 @@ def _parse_signal(row: dict[str, bytes]) -> _Signal:
     low, high = (_number(row[f"physical_{end}"], f"{end} of {label}") for end in ("min", "max"))
     first, last = (_number(row[f"digital_{end}"], f"{end} of {label}") for end in ("min", "max"))
     if low == high or first >= last:
-        raise InvalidRecordError(f"the EDF signal {label} has no gain: {low} to {high} {unit}")
+        raise InvalidRecordError(
+            _(
+                "the EDF signal {label} has no gain: {low} to {high} {unit}",
+                label=label,
+                low=low,
+                high=high,
+                unit=unit,
+            )
+        )
     step = (high - low) / (last - first)
     return _Signal(
         label=label,
@@ -163,7 +184,11 @@ def _data_records(
     announced = _integer(data[236:244], "number of data records")
     if available < 1 or announced > available:
         raise CorruptFileError(
-            f"the EDF header announces {announced} data records, the file holds {available}"
+            _(
+                "the EDF header announces {announced} data records, the file holds {available}",
+                announced=announced,
+                available=available,
+            )
         )
     records = announced if announced > 0 else available
     body = np.frombuffer(data, dtype=np.uint8, count=records * size, offset=start)

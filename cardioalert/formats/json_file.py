@@ -24,6 +24,7 @@ from cardioalert.errors import CorruptFileError
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble
 from cardioalert.formats.sniffing import decode_text
+from cardioalert.i18n import translate as _
 
 SCHEMA: Final = "cardioalert.record/1"
 
@@ -48,9 +49,17 @@ def read(content: FileContent) -> ECGRecord:
     """Read a record; the person and time are taken as they stand."""
     document = json.loads(decode_text(content.data))
     if document.get("schema") != SCHEMA:
-        raise CorruptFileError(f"the schema is {document.get('schema')!r}, expected {SCHEMA!r}")
+        raise CorruptFileError(
+            _(
+                "the schema is {found!r}, expected {schema!r}",
+                found=document.get("schema"),
+                schema=SCHEMA,
+            )
+        )
     if document.get("unit") != "mV":
-        raise CorruptFileError(f"the unit is {document.get('unit')!r}, expected 'mV'")
+        raise CorruptFileError(
+            _("the unit is {found!r}, expected 'mV'", found=document.get("unit"))
+        )
     recorded_at = document.get("recorded_at")
     return assemble(
         {parse_lead(name): _array(values) for name, values in document["leads"].items()},

@@ -24,6 +24,7 @@ from cardioalert.errors import (
 )
 from cardioalert.files import FileContent, Source, load, picture_format
 from cardioalert.formats import sniffing
+from cardioalert.i18n import translate as _
 
 
 class FormatModule(Protocol):
@@ -145,7 +146,7 @@ def read_record(source: Source) -> ECGRecord:
     content = load(source)
     if picture_format(content.data) is not None:
         raise UnknownFormatError(
-            f"{content.name} is a picture, not a digital record",
+            _("{name} is a picture, not a digital record", name=content.name),
             hint="Use cardioalert.digitize to turn a picture into a record.",
         )
     form = _format_of(content)
@@ -155,9 +156,18 @@ def read_record(source: Source) -> ECGRecord:
     except CardioAlertError:
         raise
     except MemoryError as error:
-        raise FileTooLargeError(f"{content.name} needs more memory than there is") from error
+        raise FileTooLargeError(
+            _("{name} needs more memory than there is", name=content.name)
+        ) from error
     except Exception as error:  # a damaged file may break a reader's library anywhere
-        raise CorruptFileError(f"{content.name} is a damaged {form.name} file: {error}") from error
+        raise CorruptFileError(
+            _(
+                "{name} is a damaged {library} file: {error}",
+                name=content.name,
+                library=form.name,
+                error=error,
+            )
+        ) from error
 
 
 def write_record(record: ECGRecord, path: str | os.PathLike[str]) -> None:
@@ -176,7 +186,7 @@ def write_record(record: ECGRecord, path: str | os.PathLike[str]) -> None:
         _module(form).write(record, target)
     except OSError as error:
         raise InputError(
-            f"{target} cannot be written: {error}",
+            _("{target} cannot be written: {error}", target=target, error=error),
             hint="Name a folder that exists and that you may write to.",
         ) from error
 
@@ -195,8 +205,12 @@ def writable_format(path: str | os.PathLike[str]) -> Format:
             return form
     endings = " ".join(sorted(form.suffixes[0] for form in FORMATS))
     raise UnknownFormatError(
-        f"the ending {suffix!r} of {os.fspath(path)} names no format that can be written",
-        hint=f"Use one of these endings: {endings}",
+        _(
+            "the ending {suffix!r} of {path} names no format that can be written",
+            suffix=suffix,
+            path=os.fspath(path),
+        ),
+        hint=_("Use one of these endings: {endings}", endings=endings),
     )
 
 
@@ -206,7 +220,8 @@ def _format_of(content: FileContent) -> Format:
         if form.looks_like(content):
             return form
     raise UnknownFormatError(
-        f"{content.name} is of no format that CardioAlert reads", hint=_hint_of_header(content)
+        _("{name} is of no format that CardioAlert reads", name=content.name),
+        hint=_hint_of_header(content),
     )
 
 
@@ -227,6 +242,10 @@ def _module(form: Format) -> FormatModule:
             raise  # a mistake of ours
         extra = f"[{form.extra}]" if form.extra else ""
         raise MissingLibraryError(
-            f"{form.name} files need the library {error.name}, which is not installed",
-            hint=f"Install it with: pip install 'cardioalert{extra}'",
+            _(
+                "{name} files need the library {library}, which is not installed",
+                name=form.name,
+                library=error.name,
+            ),
+            hint=_("Install it with: pip install 'cardioalert{extra}'", extra=extra),
         ) from error

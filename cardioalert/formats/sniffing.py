@@ -7,6 +7,7 @@ from typing import Final
 
 from cardioalert.errors import FileTooLargeError
 from cardioalert.files import FileContent
+from cardioalert.i18n import translate as _
 
 MAX_TEXT_BYTES: Final = 20_000_000  # five minutes of twelve leads; unpacked it takes far more
 
@@ -22,7 +23,11 @@ def check_text_size(data: bytes) -> None:
     """Refuse text that would fill the memory once it is taken apart."""
     if len(data) > MAX_TEXT_BYTES:
         raise FileTooLargeError(
-            f"the text has {len(data) / 1e6:.0f} MB, at most {MAX_TEXT_BYTES // 10**6} MB are read",
+            _(
+                "the text has {size:.0f} MB, at most {limit} MB are read",
+                size=len(data) / 1e6,
+                limit=MAX_TEXT_BYTES // 10**6,
+            ),
             hint="Send long recordings as WFDB, EDF or DICOM.",
         )
 

@@ -36,6 +36,7 @@ from cardioalert.formats.assembling import assemble, patient_of
 from cardioalert.formats.leads import lead_of_label
 from cardioalert.formats.sniffing import decode_text
 from cardioalert.formats.wfdb_samples import LIBRARY_FORMATS, SAMPLE_FORMATS, Samples
+from cardioalert.i18n import translate as _
 from cardioalert.units import MILLIVOLTS_PER_UNIT
 
 GAIN: Final = 1000.0  # steps per mV of the files written here: one microvolt
@@ -98,22 +99,28 @@ def parse_header(text: str) -> _Header:
     comments = [line for line in lines if line.startswith("#")]
     rows = [line for line in lines if not line.startswith("#")]
     if not rows:
-        raise CorruptFileError("the WFDB header holds no record line")
+        raise CorruptFileError(_("the WFDB header holds no record line"))
     fields = rows[0].split()
     if len(fields) < 2 or not fields[1].isdecimal():
-        raise CorruptFileError(f"{rows[0]!r} is no WFDB record line")
+        raise CorruptFileError(_("{rows!r} is no WFDB record line", rows=rows[0]))
     if "/" in fields[0]:
-        raise UnknownFormatError("a WFDB record of several segments is not read, only single ones")
+        raise UnknownFormatError(
+            _("a WFDB record of several segments is not read, only single ones")
+        )
     if len(fields) < 3:
-        raise InvalidRecordError("the WFDB header tells no sampling rate")
+        raise InvalidRecordError(_("the WFDB header tells no sampling rate"))
     count = int(fields[1])
     if count != len(rows) - 1:
         raise CorruptFileError(
-            f"the WFDB header announces {count} signals and describes {len(rows) - 1}"
+            _(
+                "the WFDB header announces {count} signals and describes {described}",
+                count=count,
+                described=len(rows) - 1,
+            )
         )
     return _Header(
-        sampling_rate=_number(re.split(r"[/(]", fields[2])[0], "sampling rate"),
-        samples=int(_number(fields[3], "number of samples")) if len(fields) > 3 else 0,
+        sampling_rate=_number(re.split(r"[/(]", fields[2])[0], _("sampling rate")),
+        samples=int(_number(fields[3], _("number of samples"))) if len(fields) > 3 else 0,
         recorded_at=_recorded_at(fields[4:6]),
         signals=tuple(_parse_signal(row) for row in rows[1:]),
         patient=_parse_patient(comments),
@@ -125,7 +132,9 @@ def _number(text: str, name: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise CorruptFileError(f"the WFDB header gives {text!r} as {name}") from None
+        raise CorruptFileError(
+            _("the WFDB header gives {text!r} as {name}", text=text, name=name)
+        ) from None
 
 
 def _parse_signal(line: str) -> _Signal:
@@ -134,10 +143,12 @@ def _parse_signal(line: str) -> _Signal:
     packing = _SIGNAL_FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
     scale = _GAIN.fullmatch(fields[2]) if len(fields) > 2 else None
     if packing is None:
-        raise CorruptFileError(f"{line!r} is no WFDB signal line")
+        raise CorruptFileError(_("{line!r} is no WFDB signal line", line=line))
     if scale is None or float(scale["gain"]) == 0:
-        raise InvalidRecordError(f"the WFDB signal line {line!r} gives no gain (steps per mV)")
-    zero = int(_number(fields[4], "zero of the converter")) if len(fields) > 4 else 0
+        raise InvalidRecordError(
+            _("the WFDB signal line {line!r} gives no gain (steps per mV)", line=line)
+        )
+    zero = int(_number(fields[4], _("zero of the converter"))) if len(fields) > 4 else 0
     return _Signal(
         file=fields[0],
         format=packing["format"],
@@ -178,7 +189,7 @@ def read(content: FileContent) -> ECGRecord:
     folder = content.folder
     if folder is None:
         raise FileMissingError(
-            "a WFDB header was given without its folder, so its signal files are missing",
+            _("a WFDB header was given without its folder, so its signal files are missing"),
             hint="Give the path of the .hea file; its signal files must stand beside it.",
         )
     digest = hashlib.sha256(content.data)
@@ -194,7 +205,9 @@ def read(content: FileContent) -> ECGRecord:
             channels.setdefault(lead, values)
         rates |= {header.sampling_rate * s.per_frame for s in group if s.lead is not None}
     if len(rates) > 1:
-        raise InvalidRecordError(f"the leads have different sampling rates: {sorted(rates)} Hz")
+        raise InvalidRecordError(
+            _("the leads have different sampling rates: {rates} Hz", rates=sorted(rates))
+        )
     return assemble(
         channels,
         sampling_rate=rates.pop() if rates else header.sampling_rate,
@@ -209,7 +222,9 @@ def _signals_by_file(header: _Header) -> dict[str, tuple[_Signal, ...]]:
     groups: dict[str, tuple[_Signal, ...]] = {}
     for file, signals in groupby(header.signals, key=lambda signal: signal.file):
         if file in groups:
-            raise CorruptFileError(f"the WFDB header names the signal file {file!r} in two places")
+            raise CorruptFileError(
+                _("the WFDB header names the signal file {file!r} in two places", file=file)
+            )
         groups[file] = tuple(signals)
     return groups
 
@@ -218,16 +233,25 @@ def _signal_file(folder: Path, name: str) -> bytes:
     """Read a signal file that the header names; it must stand beside the header."""
     if name != Path(name).name or name in ("", ".", "..", "-", "~") or "\\" in name or "\0" in name:
         raise CorruptFileError(
-            f"the WFDB header names the signal file {name!r}, which is not in its folder"
+            _(
+                "the WFDB header names the signal file {name!r}, which is not in its folder",
+                name=name,
+            )
         )
     path = folder / name
     if not path.is_file():
         raise FileMissingError(
-            f"the signal file {path} is missing",
+            _("the signal file {path} is missing", path=path),
             hint="Keep the .hea file and the signal files it names in one folder.",
         )
     if path.stat().st_size > MAX_BYTES:
-        raise FileTooLargeError(f"the signal file {path} is larger than {MAX_BYTES // 10**6} MB")
+        raise FileTooLargeError(
+            _(
+                "the signal file {path} is larger than {limit} MB",
+                path=path,
+                limit=MAX_BYTES // 10**6,
+            )
+        )
     return path.read_bytes()
 
 
@@ -235,16 +259,18 @@ def _numbers(group: tuple[_Signal, ...], data: bytes, header_path: Path) -> Samp
     """Decode a signal file, shape (frames, samples per frame of all its signals)."""
     first = group[0]
     if {(s.format, s.offset) for s in group} != {(first.format, first.offset)}:
-        raise CorruptFileError(f"the signals of {first.file} have different formats")
+        raise CorruptFileError(_("the signals of {file} have different formats", file=first.file))
     per_frame = sum(signal.per_frame for signal in group)
     if not 1 <= per_frame <= len(data):
-        raise CorruptFileError(f"{first.file} holds not a single sample of each signal")
+        raise CorruptFileError(
+            _("{file} holds not a single sample of each signal", file=first.file)
+        )
     if first.format in SAMPLE_FORMATS:
         numbers = SAMPLE_FORMATS[first.format].decode(data[first.offset :])
     elif first.format in LIBRARY_FORMATS:
         numbers = _decode_with_library(group, header_path)
     else:
-        raise UnknownFormatError(f"WFDB sample format {first.format} is not known")
+        raise UnknownFormatError(_("WFDB sample format {format} is not known", format=first.format))
     return numbers[: len(numbers) // per_frame * per_frame].reshape(-1, per_frame)
 
 
@@ -253,7 +279,10 @@ def _decode_with_library(group: tuple[_Signal, ...], header_path: Path) -> Sampl
     header = parse_header(decode_text(header_path.read_bytes()))
     if {signal.file for signal in header.signals} != {group[0].file}:
         raise UnknownFormatError(
-            f"WFDB sample format {group[0].format} is read from a single signal file only"
+            _(
+                "WFDB sample format {format} is read from a single signal file only",
+                format=group[0].format,
+            )
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the library does with pandas is no concern here
@@ -276,8 +305,12 @@ def _channels(
     frames = len(numbers)
     if header.samples > frames:
         raise CorruptFileError(
-            f"{group[0].file} holds {frames} samples of each signal, "
-            f"the header announces {header.samples}"
+            _(
+                "{file} holds {frames} samples of each signal, the header announces {samples}",
+                file=group[0].file,
+                frames=frames,
+                samples=header.samples,
+            )
         )
     frames = header.samples or frames
     channels: dict[Lead, NDArray[np.float32]] = {}
@@ -311,13 +344,15 @@ def write(record: ECGRecord, path: Path) -> None:
     name = path.stem
     if not re.fullmatch(r"[\w-]+", name, re.ASCII):
         raise InvalidRecordError(
-            f"{name!r} cannot name a WFDB record: only letters, digits, _ and - can",
+            _("{name!r} cannot name a WFDB record: only letters, digits, _ and - can", name=name),
             hint="Choose another file name, such as ecg_1.hea.",
         )
     largest = float(np.nanmax(np.abs(record.signal), initial=0.0))
     gain = GAIN if largest * GAIN <= LARGEST else math.floor(LARGEST / largest)
     if gain < 1:
-        raise InvalidRecordError(f"a voltage of {largest:g} mV does not fit into 16 bits")
+        raise InvalidRecordError(
+            _("a voltage of {largest:g} mV does not fit into 16 bits", largest=largest)
+        )
     counts = np.where(np.isnan(record.signal), MISSING, np.round(record.signal * gain))
     counts = counts.astype("<i2")
     path.with_suffix(".dat").write_bytes(np.ascontiguousarray(counts.T).tobytes())

@@ -14,6 +14,7 @@ from cardioalert.errors import (
     EmptyFileError,
     InvalidAnswerError,
 )
+from cardioalert.i18n import translate as _
 from cardioalert.risk.fhir import read_response
 from cardioalert.risk.questionnaire import Answers, read_answers
 
@@ -57,9 +58,11 @@ def read_sheet(content: bytes, *, name: str = "-", score: str = "auto") -> Sheet
     try:
         text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        raise CorruptFileError(f"{name} is not UTF-8 text: {error.reason}") from error
+        raise CorruptFileError(
+            _("{name} is not UTF-8 text: {reason}", name=name, reason=error.reason)
+        ) from error
     if not text:
-        raise EmptyFileError(f"{name} holds no answers")
+        raise EmptyFileError(_("{name} holds no answers", name=name))
     rows, many = _split(text, lines=Path(name).suffix.lower() in LINES)
     read = tuple(_read_row(row, score) for row in rows)
     if not many and isinstance(read[0], CardioAlertError):
@@ -89,7 +92,7 @@ def _parse(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        return InvalidAnswerError(f"not JSON: {error}")
+        return InvalidAnswerError(_("not JSON: {error}", error=error))
 
 
 def _read_row(row: Any, score: str) -> Answers | CardioAlertError:
@@ -97,7 +100,7 @@ def _read_row(row: Any, score: str) -> Answers | CardioAlertError:
     if isinstance(row, CardioAlertError):
         return row
     if not isinstance(row, Mapping):
-        return InvalidAnswerError(f"{row!r} is no object with answers")
+        return InvalidAnswerError(_("{row!r} is no object with answers", row=row))
     try:
         raw = read_response(row) if "resourceType" in row else row
         return read_answers(raw if score == "auto" else {**raw, "score": score})

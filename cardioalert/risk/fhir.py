@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from cardioalert.errors import InvalidAnswerError
+from cardioalert.i18n import translate as _
 from cardioalert.risk import texts
 from cardioalert.risk.national_form import form, form_bmi, form_score
 from cardioalert.risk.numbers import round_half_up
@@ -242,7 +243,7 @@ def read_response(resource: Mapping[str, Any]) -> dict[str, Any]:
         return _read_items(_find_response(resource))
     except (AttributeError, TypeError) as error:
         raise InvalidAnswerError(
-            f"the resource does not have the shape of FHIR: {error}"
+            _("the resource does not have the shape of FHIR: {error}", error=error)
         ) from error
 
 
@@ -250,7 +251,9 @@ def _read_items(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers of a response."""
     address = str(response.get("questionnaire", "")).partition("|")[0]
     if address not in form()["questionnaires_accepted"]:
-        raise InvalidAnswerError(f"questionnaire {address!r} is not the national CVD form")
+        raise InvalidAnswerError(
+            _("questionnaire {address!r} is not the national CVD form", address=address)
+        )
     raw: dict[str, Any] = {}
     for item in response.get("item", ()):
         for answer in item.get("answer", ())[:1]:
@@ -267,7 +270,9 @@ def _find_response(resource: Mapping[str, Any]) -> Mapping[str, Any]:
         inner: Mapping[str, Any] = entry.get("resource", {})
         if inner.get("resourceType") == "QuestionnaireResponse":
             return inner
-    raise InvalidAnswerError(f"{resource.get('resourceType')} holds no QuestionnaireResponse")
+    raise InvalidAnswerError(
+        _("{found} holds no QuestionnaireResponse", found=resource.get("resourceType"))
+    )
 
 
 def _read_answer(link: str, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -282,6 +287,6 @@ def _read_answer(link: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     if link == "tobacco-use":
         uses = [use for use, row in form()["tobacco"].items() if code in row["codes"]]
         if not uses:
-            raise InvalidAnswerError(f"tobacco-use has the unknown code {code!r}")
+            raise InvalidAnswerError(_("tobacco-use has the unknown code {code!r}", code=code))
         return {"tobacco_use": uses[0]}
     return {}

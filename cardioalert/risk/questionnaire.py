@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from cardioalert.domain.patient import Sex, Symptom
 from cardioalert.errors import InvalidAnswerError
+from cardioalert.i18n import translate as _
 from cardioalert.risk.numbers import parse_number
 from cardioalert.tables import read_csv
 
@@ -227,8 +228,10 @@ def _read_number(key: str, value: Any) -> float:
             if math.isfinite(number):
                 return number
     except (ValueError, OverflowError) as error:
-        raise InvalidAnswerError(f"{key}: {error}") from error
-    raise InvalidAnswerError(f"{key} is {value!r}, but a number was expected")
+        raise InvalidAnswerError(_("{key}: {error}", key=key, error=error)) from error
+    raise InvalidAnswerError(
+        _("{key} is {value!r}, but a number was expected", key=key, value=value)
+    )
 
 
 def _read_yes_no(key: str, value: Any) -> float:
@@ -241,7 +244,9 @@ def _read_yes_no(key: str, value: Any) -> float:
         return float(bool(value))
     found = _YES_NO.get(str(value).strip().lower())
     if found is None:
-        raise InvalidAnswerError(f"{key} is {value!r}, but true or false was expected")
+        raise InvalidAnswerError(
+            _("{key} is {value!r}, but true or false was expected", key=key, value=value)
+        )
     return found
 
 
@@ -251,7 +256,9 @@ def _read_sex(value: Any) -> tuple[str, Sex | None]:
         return "", None
     code = str(value).strip().lower()
     if code not in SEX_CODES:
-        raise InvalidAnswerError(f"sex is {value!r}, but one of male, female, other was expected")
+        raise InvalidAnswerError(
+            _("sex is {value!r}, but one of male, female, other was expected", value=value)
+        )
     sex = SEX_CODES[code]
     return (code if sex is None else sex.value), sex
 
@@ -262,7 +269,7 @@ def _read_symptoms(value: Any) -> tuple[Symptom, ...]:
         return ()
     words: Iterable[Any] = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
-        raise InvalidAnswerError(f"symptoms is {value!r}, but a list was expected")
+        raise InvalidAnswerError(_("symptoms is {value!r}, but a list was expected", value=value))
     found: dict[Symptom, None] = {}
     for word in words:
         code = str(word).strip().lower().replace("_", "-").replace(" ", "-")
@@ -270,7 +277,11 @@ def _read_symptoms(value: Any) -> tuple[Symptom, ...]:
             continue
         if code not in SYMPTOM_CODES:
             raise InvalidAnswerError(
-                f"symptom {word!r} is none of {', '.join(symptom.value for symptom in Symptom)}"
+                _(
+                    "symptom {word!r} is none of {names}",
+                    word=word,
+                    names=", ".join(symptom.value for symptom in Symptom),
+                )
             )
         found[SYMPTOM_CODES[code]] = None
     return tuple(found)
@@ -282,7 +293,11 @@ def _read_tobacco(value: Any, values: dict[str, float]) -> None:
         return
     if not isinstance(value, str) or value not in TOBACCO_CODES:
         raise InvalidAnswerError(
-            f"tobacco_use is {value!r}, but one of {', '.join(TOBACCO_CODES)} was expected"
+            _(
+                "tobacco_use is {value!r}, but one of {names} was expected",
+                value=value,
+                names=", ".join(TOBACCO_CODES),
+            )
         )
     smoker, former = TOBACCO_CODES[value]
     values.setdefault("smoker", float(smoker))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cardioalert.errors import InvalidAnswerError
+from cardioalert.i18n import translate as _
 from cardioalert.risk.questionnaire import EMERGENCY, Answers
 from cardioalert.risk.scores import Score, scores
 
@@ -145,7 +146,8 @@ def _named(name: str, fits: list[Fit]) -> Choice:
     fit = next((fit for fit in fits if fit.score.id == name), None)
     if fit is None:
         raise InvalidAnswerError(
-            f"score {name!r} is none of auto, {', '.join(scores())}", hint="Leave it at auto."
+            _("score {name!r} is none of auto, {names}", name=name, names=", ".join(scores())),
+            hint="Leave it at auto.",
         )
     others = _open(fits, fit)
     if fit.usable:

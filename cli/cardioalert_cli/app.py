@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
+from cardioalert_cli.framework import prepare, translate_framework, translate_message
 from cardioalert_cli.language import choose_language
 from cardioalert_cli.problems import ExitCode, Problem, problem_of, usage_problem
 
@@ -49,15 +50,18 @@ def run(words: list[str]) -> int:
 
     usage_error: Any = typer.BadParameter.__base__
     try:
-        result = build_app()(args=words, prog_name="cardioalert", standalone_mode=False)
+        command = build_command()
+        result = command.main(args=words, prog_name="cardioalert", standalone_mode=False)
     except typer.Exit as leave:
         return leave.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
     except usage_error as error:
-        command = next((word for word in words if word in COMMANDS), "")
-        help_command = " ".join(filter(None, ("cardioalert", command, "--help")))
-        return report(usage_problem(error.format_message(), command=help_command), words)
+        if error.message.startswith(command.get_usage(error.ctx)):  # nothing was asked
+            output.note(error.message)
+            return ExitCode.USAGE
+        message = translate_message(error.format_message())
+        return report(usage_problem(message, command=help_command(error, words)), words)
     except Exception as error:
         if "--debug" in words or isinstance(error, (BrokenPipeError, output.ReaderGoneError)):
             raise
@@ -69,6 +73,25 @@ def report(problem: Problem, words: Sequence[str]) -> ExitCode:
     """Show a problem and return its exit code."""
     output.report_problem(problem, as_json="--json" in words)
     return problem.exit_code
+
+
+def help_command(error: Any, words: Sequence[str]) -> str:
+    """Return the command that explains what was called in a wrong way."""
+    path = error.ctx.command_path if error.ctx is not None else ""
+    if not path:
+        command = next((word for word in words if word in COMMANDS), "")
+        path = " ".join(filter(None, ("cardioalert", command)))
+    return f"{path} --help"
+
+
+def build_command() -> Any:
+    """Return the program, ready to run, without an English word left in another language."""
+    import typer  # noqa: PLC0415 - after the language was chosen
+
+    translate_framework()
+    command = typer.main.get_command(build_app())
+    prepare(command)
+    return command
 
 
 def build_app() -> Any:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cardioalert.i18n import LANGUAGES, set_language
+from cardioalert.i18n import LANGUAGES, PSEUDO, set_language
 
 VARIABLES: Final = ("CARDIOALERT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """Where a language may stand; the first variable that is set decides, as POSIX has it."""
@@ -18,8 +18,9 @@ def choose_language(arguments: Sequence[str], environment: Mapping[str, str] = o
     A `--lang` nobody knows is left for the command to refuse.
     """
     asked = (_option(arguments), *(environment.get(name, "") for name in VARIABLES))
-    first = next(filter(None, asked), "")[:2].lower()
-    language = first if first in LANGUAGES else "en"
+    first = next(filter(None, asked), "")
+    short = first[:2].lower()
+    language = PSEUDO if first == PSEUDO else short if short in LANGUAGES else "en"
     set_language(language)
     return language
 

@@ -20,6 +20,7 @@ HEAVY = (
     "pydicom",
     "wfdb",
     "pandas",
+    "babel",
     "rich",
     "typer",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,20 +25,6 @@ from cardioalert_cli.problems import ExitCode
 
 HELP = _("Check that the installation is whole.")
 EXAMPLES = ("cardioalert doctor", "cardioalert doctor --json")
-LIBRARIES = (
-    "numpy",
-    "scipy",
-    "opencv-python-headless",
-    "onnxruntime",
-    "pillow",
-    "pillow-heif",
-    "pypdfium2",
-    "pydicom",
-    "wfdb",
-    "typer",
-    "rich",
-    "pydantic-settings",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +61,18 @@ def all_checks() -> Iterator[Check]:
     """Look at everything an analysis needs."""
     yield Check(name="python", good=True, detail=f"{platform.python_version()}, {sys.executable}")
     yield Check(name="cardioalert", good=True, detail=__version__)
-    for name in LIBRARIES:
+    for name in libraries():
         yield check_library(name)
     yield from check_networks()
     yield attempt("example photo", find_example)
     yield attempt("temporary files", write_temporary_file)
     yield Check(name="terminal", good=True, detail=describe_terminal())
+
+
+def libraries() -> tuple[str, ...]:
+    """Return the distributions an analysis needs, as the installed package lists them."""
+    needed = metadata.requires("cardioalert") or ()
+    return tuple(re.split(r"[^\w.-]", each)[0] for each in needed if "extra ==" not in each)
 
 
 def check_library(name: str) -> Check:

@@ -105,7 +105,7 @@ def read_file(name: str, score: str) -> Sheet:
         return read_sheet(sys.stdin.buffer.read(), score=score)
     path = Path(name)
     if not path.is_file():
-        raise FileMissingError(f"{name} is no file")
+        raise FileMissingError(_("{name} is no file", name=name))
     return read_sheet(path.read_bytes(), name=name, score=score)
 
 
