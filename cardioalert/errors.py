@@ -78,8 +78,9 @@ class UnknownFormatError(InputError):
 
     code = "unknown-format"
     hint = (
-        "Send a picture (JPEG, PNG, TIFF, WebP, HEIC, BMP), a PDF, or a record: WFDB, CSV, EDF, "
-        "DICOM, HL7 aECG or JSON."
+        "Send a picture (JPEG, PNG, TIFF, WebP, HEIC, BMP), a PDF, or a record: DICOM, SCP-ECG, "
+        "HL7 aECG, GE MUSE or Philips Sierra XML, EDF, ISHNE, WFDB, MATLAB with its header, CSV or "
+        "JSON."
     )
 
 

@@ -43,10 +43,13 @@ class FileContent:
     path : str
         As the caller gave it; `-` for standard input, empty for bytes.
     data : bytes
+    wrapping : bytes
+        The whole file, when `data` was taken out of it, as a PDF out of a DICOM object.
     """
 
     data: bytes
     path: str = ""
+    wrapping: bytes = b""
 
     @property
     def name(self) -> str:
@@ -65,7 +68,7 @@ class FileContent:
 
     def source(self, kind: str, *, width_px: int = 0, height_px: int = 0) -> SourceFile:
         """Describe this file for a photo or record."""
-        sha256 = hashlib.sha256(self.data).hexdigest()
+        sha256 = hashlib.sha256(self.wrapping or self.data).hexdigest()
         return SourceFile(
             path=self.path, sha256=sha256, kind=kind, width_px=width_px, height_px=height_px
         )

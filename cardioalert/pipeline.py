@@ -30,8 +30,8 @@ from cardioalert.domain.imaging import Digitized, Grid, Photo
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.errors import DigitizationError, GridNotFoundError, LayoutNotFoundError
-from cardioalert.files import FileContent, load, picture_format
-from cardioalert.formats.registry import read_record
+from cardioalert.files import FileContent
+from cardioalert.formats.registry import is_picture, picture_of, read_record
 from cardioalert.i18n import translate as _
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
@@ -71,6 +71,8 @@ def digitize(
         The picture was read, but its grid, traces, layout or scale was not understood.
     """
     began = time.perf_counter()
+    if not isinstance(picture, Photo | np.ndarray):
+        picture = picture_of(picture)
     photo = picture if isinstance(picture, Photo) else read_photo(picture)
     wishes = Wishes(
         layout=layout,
@@ -185,11 +187,11 @@ def analyze(
         One of its kinds, with a stable code.
     """
     if not isinstance(source, ECGRecord | Photo | np.ndarray):
-        source = load(source)
+        source = picture_of(source)
     digitized = None
     if isinstance(source, ECGRecord):
         record = source
-    elif isinstance(source, FileContent) and picture_format(source.data) is None:
+    elif isinstance(source, FileContent) and not is_picture(source):
         record = read_record(source)
     else:
         digitized = digitize(source, layout=layout, speed=speed, gain=gain)

@@ -82,6 +82,7 @@ def formats_page() -> str:
         (
             form.name,
             " ".join(f"`{suffix}`" for suffix in form.suffixes),
+            "read, written" if form.can_write else "read",
             first_line(form.module),
         )
         for form in FORMATS
@@ -93,8 +94,9 @@ def formats_page() -> str:
         "## Pictures\n\n"
         "JPEG, PNG, BMP, TIFF, WebP, HEIC and PDF pages, from 0.1 to 120 megapixels and up to"
         " 100 MB. The orientation in the EXIF data is honoured, transparency becomes white paper,"
-        " and more than 16 megapixels are reduced while reading.\n\n"
-        "## Digital records, read and written\n\n" + table(("format", "endings", "notes"), rows)
+        " and more than 16 megapixels are reduced while reading. Pictures and PDF documents inside"
+        " DICOM objects are taken out and read the same way.\n\n"
+        "## Digital records\n\n" + table(("format", "endings", "", "notes"), rows)
     )
 
 

@@ -54,6 +54,8 @@ class Format:
     module : str
     extra : str
         The extra of the package that installs its library; empty when it always is.
+    can_write : bool
+        Whether its module writes too.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Format:
     looks_like: Callable[[FileContent], bool]
     module: str
     extra: str = ""
+    can_write: bool = True
 
 
 FORMATS: Final = (
@@ -85,6 +88,46 @@ FORMATS: Final = (
         suffixes=(".xml",),
         looks_like=sniffing.is_aecg,
         module="cardioalert.formats.aecg_file",
+    ),
+    Format(
+        kind="scp",
+        name="SCP-ECG",
+        suffixes=(".scp",),
+        looks_like=sniffing.is_scp,
+        module="cardioalert.formats.scp_file",
+        can_write=False,
+    ),
+    Format(
+        kind="muse",
+        name="GE MUSE XML",
+        suffixes=(".xml",),
+        looks_like=sniffing.is_muse,
+        module="cardioalert.formats.muse_file",
+        can_write=False,
+    ),
+    Format(
+        kind="sierra",
+        name="Philips Sierra XML",
+        suffixes=(".xml",),
+        looks_like=sniffing.is_sierra,
+        module="cardioalert.formats.sierra_file",
+        can_write=False,
+    ),
+    Format(
+        kind="ishne",
+        name="ISHNE Holter",
+        suffixes=(".ecg",),
+        looks_like=sniffing.is_ishne,
+        module="cardioalert.formats.ishne_file",
+        can_write=False,
+    ),
+    Format(
+        kind="matlab",
+        name="MATLAB of PhysioNet",
+        suffixes=(".mat",),
+        looks_like=sniffing.is_matlab,
+        module="cardioalert.formats.matlab_file",
+        can_write=False,
     ),
     Format(
         kind="json",
@@ -120,15 +163,29 @@ def kind_of(source: Source) -> str:
         The file cannot be read, or is nothing CardioAlert reads.
     """
     content = load(source)
-    picture = picture_format(content.data)
+    picture = picture_format(picture_of(content).data)
     if picture is not None:
         return "pdf" if picture == "PDF" else "image"
     return _format_of(content).kind
 
 
+def picture_of(source: Source) -> FileContent:
+    """Take the picture or PDF out of a DICOM object; anything else comes back as it is.
+
+    Raises
+    ------
+    InputError
+    """
+    content = load(source)
+    if not sniffing.is_dicom(content):
+        return content
+    unwrap = import_module("cardioalert.formats.dicom_pictures").unwrap
+    return cast(FileContent, unwrap(content) or content)
+
+
 def is_picture(source: Source) -> bool:
     """Tell whether a file is a picture or PDF, which must be digitized first."""
-    return picture_format(load(source).data) is not None
+    return picture_format(picture_of(source).data) is not None
 
 
 def read_record(source: Source) -> ECGRecord:
@@ -144,7 +201,7 @@ def read_record(source: Source) -> ECGRecord:
         One of its kinds, such as CorruptFileError or InvalidRecordError.
     """
     content = load(source)
-    if picture_format(content.data) is not None:
+    if is_picture(content):
         raise UnknownFormatError(
             _("{name} is a picture, not a digital record", name=content.name),
             hint="Use cardioalert.digitize to turn a picture into a record.",
@@ -201,9 +258,9 @@ def writable_format(path: str | os.PathLike[str]) -> Format:
     """
     suffix = Path(path).suffix.lower()
     for form in FORMATS:
-        if suffix == form.suffixes[0]:
+        if form.can_write and suffix == form.suffixes[0]:
             return form
-    endings = " ".join(sorted(form.suffixes[0] for form in FORMATS))
+    endings = " ".join(sorted(form.suffixes[0] for form in FORMATS if form.can_write))
     raise UnknownFormatError(
         _(
             "the ending {suffix!r} of {path} names no format that can be written",

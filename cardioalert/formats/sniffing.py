@@ -16,6 +16,7 @@ _HEAD: Final = 4096  # bytes that decide
 _WFDB_RECORD_LINE: Final = re.compile(rb"[\w.-]+(?:/\d+)?[ \t]+\d+(?:[ \t]+[\d.+-]\S*.*)?\r?")
 _CSV_LEAD: Final = re.compile(r"(?:^|[,;\t\s\"])(?:I|II|III|AV[RLF]|V[1-6])(?:$|[,;\t\s\"(\[_])")
 _DICOM_MAGIC_AT: Final = 128
+_SCP_MAGIC_AT: Final = 16
 _BARE_DICOM: Final = re.compile(rb"\x08\x00[\x00-\x20]\x00(?:[A-Z]{2}..|.{4})", re.DOTALL)
 
 
@@ -85,6 +86,31 @@ def is_dicom(content: FileContent) -> bool:
 def is_edf(content: FileContent) -> bool:
     """Tell whether the file is EDF (16 bits) or BDF (24 bits)."""
     return content.data[:8] in (b"0       ", b"\xffBIOSEMI")
+
+
+def is_scp(content: FileContent) -> bool:
+    """Tell whether the file begins with the pointer section of SCP-ECG."""
+    return content.data[_SCP_MAGIC_AT : _SCP_MAGIC_AT + 6] == b"SCPECG"
+
+
+def is_ishne(content: FileContent) -> bool:
+    """Tell whether the file is an ISHNE Holter."""
+    return content.data[:8] == b"ISHNE1.0"
+
+
+def is_matlab(content: FileContent) -> bool:
+    """Tell whether the file is a MATLAB matrix, of level 4 called `val`, or of level 5."""
+    return content.data[20:24] == b"val\0" or content.data[:10] == b"MATLAB 5.0"
+
+
+def is_muse(content: FileContent) -> bool:
+    """Tell whether the file is GE MUSE XML."""
+    return re.search(r"<RestingECG\b", _head_text(content)) is not None
+
+
+def is_sierra(content: FileContent) -> bool:
+    """Tell whether the file is Philips Sierra XML."""
+    return re.search(r"<(?:\w+:)?restingecgdata\b", _head_text(content)) is not None
 
 
 def is_aecg(content: FileContent) -> bool:

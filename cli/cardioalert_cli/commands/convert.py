@@ -52,12 +52,11 @@ def convert(
 def read_any(source: str) -> ECGRecord:
     """Read a record, from a picture too."""
     from cardioalert import pipeline  # noqa: PLC0415 - heavy
-    from cardioalert.digitize.reading import read_photo  # noqa: PLC0415 - heavy
     from cardioalert.files import load  # noqa: PLC0415 - heavy
     from cardioalert.formats.registry import is_picture, read_record  # noqa: PLC0415 - heavy
 
     content = load(source)
     with output.progress(_("Reading {name}").format(name=content.name)):
         if is_picture(content):
-            return pipeline.digitize(read_photo(content)).record
+            return pipeline.digitize(content).record
         return read_record(content)

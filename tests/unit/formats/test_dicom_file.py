@@ -175,10 +175,10 @@ def test_scale_of_channels(
 ) -> None:
     def change_small(dataset: Dataset) -> None:
         change(dataset)
-        raw = np.frombuffer(group(dataset).WaveformData, "<i2") // 10  # stays below 1 V
+        raw = np.frombuffer(group(dataset).WaveformData, "<i2") // 500  # stays plausible in mV
         group(dataset).WaveformData = raw.astype("<i2").tobytes()
 
-    expected = np.round(made_record(seconds=1.0).signal * 1000) // 10 / 1000 * factor + shift
+    expected = np.round(made_record(seconds=1.0).signal * 1000) // 500 / 1000 * factor + shift
     back = read_record(saved(change_small, tmp_path))
     np.testing.assert_allclose(back.signal, expected, atol=1e-3 * factor)
 

@@ -38,7 +38,7 @@ def round_trip(record: ECGRecord, path: Path) -> ECGRecord:
 
 
 def test_every_format_is_tried() -> None:
-    assert {form.suffixes[0] for form in FORMATS} == set(RESOLUTION)
+    assert {form.suffixes[0] for form in FORMATS if form.can_write} == set(RESOLUTION)
 
 
 @pytest.mark.parametrize("suffix", RESOLUTION)
@@ -97,7 +97,9 @@ def test_few_leads(suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".hea", ".dcm", ".edf"])
 def test_voltage_beyond_sixteen_bits_of_microvolts(suffix: str, tmp_path: Path) -> None:
     full = made_record()
-    large = replace(full, signal=full.signal * 100)  # 120 mV
+    signal = full.signal.copy()
+    signal[:, 700:720] *= 100  # 120 mV, as of a shock
+    large = replace(full, signal=signal)
     back = round_trip(large, tmp_path / f"ecg{suffix}")
     assert np.abs(back.signal - large.signal).max() <= 2.5 * MICROVOLT
 
@@ -117,7 +119,7 @@ def test_kind_is_told_by_content(suffix: str, tmp_path: Path) -> None:
     write_record(made_record(seconds=1.0), path)
     nameless = tmp_path / "ecg.dat0"
     path.rename(nameless)
-    (form,) = (form for form in FORMATS if form.suffixes[0] == suffix)
+    (form,) = (form for form in FORMATS if form.can_write and form.suffixes[0] == suffix)
     assert kind_of(nameless) == form.kind
 
 
@@ -170,7 +172,7 @@ PEOPLE = st.none() | st.builds(
 )
 def test_any_record(suffix: str, samples: int, patient: Patient | None, seed: int) -> None:
     random = np.random.default_rng(seed)
-    signal = random.normal(0, 2, size=(12, samples)).astype(np.float32)
+    signal = random.normal(0, 0.5, size=(12, samples)).astype(np.float32)
     signal[random.random(signal.shape) < 0.1] = np.nan
     signal[:, -1] = 0.25  # aECG drops an empty end
     record = ECGRecord(signal=signal, sampling_rate=RATE, leads=STANDARD_LEADS, patient=patient)
