@@ -24,6 +24,7 @@ from cardioalert.domain.clinical import (
 )
 from cardioalert.domain.imaging import Digitized, LeadTrace, Notice
 from cardioalert.domain.measures import MEASURES, Measure
+from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead, SourceFile
 
 DIGITIZE_SCHEMA: Final = "cardioalert.digitize/1"
@@ -66,7 +67,8 @@ def digitized_to_dict(digitized: Digitized) -> Document:
 def analysis_to_dict(analysis: Analysis) -> Document:
     """Return the JSON document `cardioalert.analysis/1`.
 
-    `beats.waves` stays empty: `waves_to_list` fills it for those who ask for an explanation.
+    `beats.waves` stays empty: `explanation.explained_to_dict` fills it, and adds the record and its
+    median beat, for those who ask for an explanation.
     """
     record, result = analysis.record, analysis.interpretation
     values = analysis.measurements.values
@@ -79,7 +81,9 @@ def analysis_to_dict(analysis: Analysis) -> Document:
             "sampling_rate_hz": _rounded(record.sampling_rate, 3),
             "duration_s": _rounded(record.duration, 3),
             "leads": [lead.value for lead in record.leads],
+            "recorded_at": None if record.recorded_at is None else record.recorded_at.isoformat(),
         },
+        "patient": patient_to_dict(analysis.patient),
         "measurements": {
             measure.export_name: _measured(values[name], measure)
             for name, measure in MEASURES.items()
@@ -120,6 +124,15 @@ def waves_to_list(waves: Iterable[WaveTimes]) -> list[Document]:
         }
         for wave in waves
     ]
+
+
+def patient_to_dict(patient: Patient) -> Document:
+    """Return what was known of the person when limits and urgency were chosen."""
+    return {
+        "age": patient.age,
+        "sex": None if patient.sex is None else patient.sex.value,
+        "symptoms": [symptom.value for symptom in patient.symptoms],
+    }
 
 
 def source_to_dict(source: SourceFile) -> Document:
@@ -190,6 +203,8 @@ def _measured(measured: Measured, measure: Measure) -> Document:
         "uncertainty": _rounded(measured.uncertainty, digits, measure.factor),
         "status": measured.status.value,
         "reason": measured.reason or None,
+        "leads": [lead.value for lead in measured.leads],
+        "beats": measured.beats,
     }
 
 

@@ -194,6 +194,8 @@ def test_values_are_in_the_unit_of_their_name():
         "uncertainty": 6.0,
         "status": "measured",
         "reason": None,
+        "leads": ["II", "V5"],
+        "beats": 12,
     }
     assert values["qrs_axis_deg"]["value"] == -38.0
     assert values["sv1_mv"]["value"] == 0.92
@@ -206,6 +208,8 @@ def test_what_is_not_measurable_is_null_with_a_reason():
         "uncertainty": None,
         "status": "not-measurable",
         "reason": "no-t-wave",
+        "leads": [],
+        "beats": 0,
     }
 
 

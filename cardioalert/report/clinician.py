@@ -1,0 +1,345 @@
+"""The tables of a report: measurements and their limits, ST, leads, networks, what is missing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cardioalert.domain.clinical import Measured, Status, Urgency
+from cardioalert.domain.imaging import Grade, NamedBy
+from cardioalert.domain.measures import MEASURES, Measure
+from cardioalert.domain.record import STANDARD_LEADS, Lead
+from cardioalert.i18n import translate as _
+from cardioalert.report import text
+from cardioalert.report.content import FindingPart, Mark, MissingPart, Row, Table
+from cardioalert.report.document import Digitization, Document, Explanation, Found, Value
+from cardioalert.report.limits import limits_for, side_of
+from cardioalert.report.plain import distinct, plain_text
+
+DASH: Final = "–"
+MOST_STATEMENTS: Final = 12
+TELLING: Final = 0.02  # of a probability: a lead that changes it less is not named
+
+
+def measured_of(value: Value, measure: Measure) -> Measured:
+    """Return a value of the document as the library knows it, in the library's unit."""
+    spread = None if value.uncertainty is None else value.uncertainty / measure.factor
+    return Measured(
+        value=None if value.value is None else value.value / measure.factor,
+        unit=measure.unit,
+        uncertainty=spread,
+        status=Status.NOT_MEASURABLE if value.value is None else _status(value),
+        reason=value.reason or ("not-measurable" if value.value is None else ""),
+    )
+
+
+def _status(value: Value) -> Status:
+    """Return the status of a value that is there."""
+    return Status.BORDERLINE if value.status == "borderline" else Status.MEASURED
+
+
+def measured_values(document: Document) -> dict[str, Measured]:
+    """Return every measurement of the document by name; those it lacks are not measurable."""
+    absent = Value(value=None, status="not-measurable", reason="not-measurable")
+    return {
+        name: measured_of(document.measurements.get(measure.export_name, absent), measure)
+        for name, measure in MEASURES.items()
+    }
+
+
+def measurements_table(document: Document) -> Table:
+    """Return every measurement with its uncertainty, its limits and where it comes from."""
+    limits = limits_for(document.patient.patient())
+    rows, marks = [], []
+    for name, measured in measured_values(document).items():
+        measure = MEASURES[name]
+        side = side_of(measured, measure, limits.get(name))
+        words = [text.side_word(side)] if side is not None else []
+        if measured.status is Status.BORDERLINE:
+            words.append(_("less certain"))
+        if measured.value is None:
+            words = [_("not measurable")]
+        value = document.measurements.get(measure.export_name)
+        rows.append(
+            (
+                _(measure.label),
+                text.value_text(measured, measure) or DASH,
+                text.unit_text(measure.export_unit),
+                text.limits_text(limits.get(name)) or DASH,
+                ", ".join(words) or DASH,
+                _origin(value),
+            )
+        )
+        marks.append(_mark(side, measured))
+    return Table(
+        title=_("Measurements"),
+        head=(
+            _("Measurement"),
+            _("Value ± SD"),
+            _("Unit"),
+            _("Normal limits"),
+            _("Verdict"),
+            _("Measured in"),
+        ),
+        rows=tuple(rows),
+        marks=tuple(marks),
+        note=_limits_note(document),
+    )
+
+
+def _mark(side: str | None, measured: Measured) -> Mark:
+    """Return what is remarkable about a measurement."""
+    if side == "above":
+        return "high"
+    if side == "below":
+        return "low"
+    return "" if measured.status is Status.MEASURED else "doubt"
+
+
+def _origin(value: Value | None) -> str:
+    """Return the leads and beats behind a value."""
+    if value is None or value.value is None:
+        return DASH
+    leads = _("all leads") if len(value.leads) == len(STANDARD_LEADS) else ", ".join(value.leads)
+    beats = [_("beats: {count}").format(count=value.beats)] if value.beats else []
+    return "; ".join(filter(None, [leads, *beats])) or DASH
+
+
+def _limits_note(document: Document) -> str:
+    """Return whose limits these are."""
+    person = document.patient.patient()
+    if not limits_for(person):
+        return _("The limits for children differ and are not known to this program.")
+    if person.age is None or person.sex is None:
+        whose = _("Age or sex is not known: the stricter limits for adults are shown.")
+    else:
+        whose = _("Limits for this person: {person}.").format(
+            person=text.patient_text(document.patient.patient())
+        )
+    spread = _("± is one standard deviation of the measurement.")
+    return f"{whose} {spread}"
+
+
+def doubts(document: Document) -> tuple[Row, ...]:
+    """Return why values are missing or less certain than usual, one row for each reason."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for name, measured in measured_values(document).items():
+        if measured.status is Status.MEASURED or not measured.reason:
+            continue
+        borderline = measured.status is Status.BORDERLINE
+        word = _("less certain") if borderline else _("not measurable")
+        rows.setdefault((word, measured.reason), []).append(_(MEASURES[name].label))
+    return tuple(
+        Row(
+            label=f"{text.sentence(word)}: {', '.join(labels)}",
+            value=text.reason_text(reason),
+        )
+        for (word, reason), labels in rows.items()
+    )
+
+
+def st_table(document: Document) -> Table | None:
+    """Return the ST level of every lead, two rows, one column a lead."""
+    leads = [lead for lead in STANDARD_LEADS if lead in document.st_mv]
+    if not leads:
+        return None
+    levels = [document.st_mv[lead] for lead in leads]
+    return Table(
+        title=_("ST level against the QRS onset, mV"),
+        head=(_("Lead"), *(lead.value for lead in leads)),
+        rows=(
+            (_("at J"), *(_signed(level.j) for level in levels)),
+            (_("60 ms later"), *(_signed(level.j60) for level in levels)),
+        ),
+        marks=("", ""),
+    )
+
+
+def _signed(value: float | None, digits: int = 2) -> str:
+    """Return a voltage with its sign."""
+    return DASH if value is None else f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+
+
+def finding_part(found: Found) -> FindingPart:
+    """Return one finding, in terms and in plain words."""
+    share = found.probability
+    return FindingPart(
+        code=found.code,
+        title=found.title,
+        status=text.finding_status_word(found.status),
+        level=found.urgency,
+        level_word=text.urgency_word(Urgency[found.urgency.upper()]),
+        probability="" if share is None else _("network {share:.0%}").format(share=share),
+        evidence=distinct(evidence.text for evidence in found.evidence),
+        against=distinct(found.against),
+        decided_by=", ".join(decider(name) for name in found.decided_by),
+        plain=plain_text(found.code),
+    )
+
+
+def decider(name: str) -> str:
+    """Return who decided: `rule:AV1` is criterion AV1."""
+    kind, colon, which = name.partition(":")
+    if not colon:
+        return name
+    words = {
+        "rule": _("criterion {name}"),
+        "network": _("network {name}"),
+    }
+    return words[kind].format(name=which) if kind in words else name
+
+
+def not_assessed(document: Document) -> tuple[MissingPart, ...]:
+    """Return what could not be judged by reason; what this version never judges comes last."""
+    never = text.rules_never_judged()
+    by_reason: dict[str, list[str]] = {}
+    for missing in sorted(document.not_assessed, key=lambda each: each.code in never):
+        by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
+    return tuple(
+        MissingPart(
+            reason=text.sentence(text.reason_text(reason)), titles=", ".join(distinct(titles))
+        )
+        for reason, titles in by_reason.items()
+    )
+
+
+def reading_rows(document: Document) -> tuple[Row, ...]:
+    """Return what was read and how well."""
+    record, page = document.record, document.digitization
+    rows = []
+    if page is None:
+        rows.append(Row(label=_("Read"), value=_digital(document)))
+    else:
+        rows.append(Row(label=_("Read"), value=_picture(document, page)))
+        scale = f"{page.paper_speed_mm_s:g} mm/s, {page.gain_mm_mv:g} mm/mV"
+        if page.pixels_per_mm is not None:
+            scale += f", {page.pixels_per_mm:.1f} px/mm"
+        rows.append(Row(label=_("Scale of the print"), value=scale))
+        notices = distinct(
+            text.sentence(notice.message) for notice in (*page.quality.reasons, *page.warnings)
+        )
+        grade = text.grade_word(Grade(page.quality.grade))
+        rows.append(Row(label=_("Quality"), value=". ".join([grade, *notices])))
+    missing = [lead for lead in STANDARD_LEADS if lead not in record.leads]
+    if missing:
+        rows.append(Row(label=_("Leads not shown"), value=", ".join(missing)))
+    rows.append(Row(label=_("Filter"), value=_("none was added; the recorder may have filtered")))
+    return tuple(rows)
+
+
+def _picture(document: Document, page: Digitization) -> str:
+    source = document.input
+    return ", ".join(
+        (
+            _("picture of {width} x {height} px").format(
+                width=source.width_px, height=source.height_px
+            ),
+            _("layout {layout}").format(layout=page.layout),
+            _("{count} leads").format(count=len(document.record.leads)),
+            f"{document.record.duration_s:.1f} s",
+        )
+    )
+
+
+def _digital(document: Document) -> str:
+    record = document.record
+    return ", ".join(
+        (
+            _("{kind} record").format(kind=text.format_name(document.input.kind)),
+            _("{count} leads").format(count=len(record.leads)),
+            f"{record.duration_s:.1f} s",
+            f"{record.sampling_rate_hz:g} Hz",
+        )
+    )
+
+
+def printed_table(page: Digitization) -> Table | None:
+    """Return when each lead was printed, how well it was read, and what named it."""
+    if not page.leads:
+        return None
+    named: dict[str, NamedBy] = {"label": "label", "layout": "layout", "morphology": "morphology"}
+    return Table(
+        title=_("How each lead was read"),
+        head=(_("Lead"), _("From, s"), _("To, s"), _("Quality"), _("Named by")),
+        rows=tuple(
+            (
+                lead,
+                f"{printed.start_s:.2f}",
+                f"{printed.end_s:.2f}",
+                DASH if printed.quality is None else f"{printed.quality:.0%}",
+                text.named_by_word(named[printed.named_by]) if printed.named_by in named else DASH,
+            )
+            for lead, printed in page.leads.items()
+        ),
+    )
+
+
+def lead_table(explanation: Explanation) -> Table | None:
+    """Return what was measured in each lead."""
+    if not explanation.leads:
+        return None
+    columns = (
+        ("P", "p_mv"),
+        ("Q", "q_mv"),
+        ("R", "r_mv"),
+        ("S", "s_mv"),
+        ("ST J", "st_j_mv"),
+        ("ST J+60", "st_j60_mv"),
+        ("T +", "t_positive_mv"),
+        ("T −", "t_negative_mv"),
+    )
+    rows = []
+    for lead in STANDARD_LEADS:
+        if lead in explanation.leads:
+            found = explanation.leads[lead]
+            cells = (_signed(found.get(key)) for _name, key in columns)
+            beats, noise = found.get("beats"), found.get("noise_mv")
+            rows.append(
+                (
+                    lead.value,
+                    *cells,
+                    DASH if beats is None else f"{beats:g}",
+                    DASH if noise is None else f"{noise:.3f}",
+                )
+            )
+    unused = [
+        f"{lead}: {text.reason_text(reason)}" for lead, reason in explanation.unusable.items()
+    ]
+    note = _("Not used: {leads}.").format(leads="; ".join(unused)) if unused else ""
+    return Table(
+        title=_("Amplitudes lead by lead, mV"),
+        head=(_("Lead"), *(name for name, _key in columns), _("Beats"), _("Noise")),
+        rows=tuple(rows),
+        note=note,
+    )
+
+
+def network_table(document: Document) -> Table | None:
+    """Return the most probable statements of the network, and the leads they hang on."""
+    ranked = sorted(document.statements.items(), key=lambda item: -item[1])[:MOST_STATEMENTS]
+    if not ranked:
+        return None
+    importance = document.explanation.importance if document.explanation else {}
+    head = (_("Statement"), _("Probability"))
+    rows: tuple[tuple[str, ...], ...] = tuple(
+        (code, f"{share:.0%}", *_leads_that_matter(importance.get(code)))
+        if importance
+        else (code, f"{share:.0%}")
+        for code, share in ranked
+    )
+    return Table(
+        title=_("Statements of the network"),
+        head=(*head, _("Change when a lead is left out")) if importance else head,
+        rows=rows,
+        numeric=False,
+    )
+
+
+def _leads_that_matter(changes: dict[Lead, float] | None) -> tuple[str]:
+    """Return the leads whose absence changes a probability most."""
+    ranked = sorted((changes or {}).items(), key=lambda item: -abs(item[1]))[:4]
+    told = [
+        f"{lead} {change:+.0%}".replace("-", "−")
+        for lead, change in ranked
+        if abs(change) >= TELLING
+    ]
+    return (", ".join(told) or DASH,)
