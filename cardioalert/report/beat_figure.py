@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cardioalert.domain.record import STANDARD_LEADS, Lead
 from cardioalert.report.document import Beat
-from cardioalert.report.svg import GREY, INK, Sheet
+from cardioalert.report.svg import FRAME, GREY, INK, Sheet
 
 WAVES: Final = (("P", "p", "#2457c5"), ("QRS", "qrs", "#b3261e"), ("T", "t", "#137a45"))
 CALIPERS: Final = (
@@ -94,10 +94,10 @@ def draw_all_leads(beat: Beat) -> str:
         name = lead.value if lead in signals else f"{lead} –"
         sheet.write(name, x=left + 1.2, y=top + 4.6, size=3.4, bold=True, halo=True)
     for column in range(1, COLUMNS):
-        x = column * CELL_MM
-        sheet.line(x, 0.0, x, sheet.height, color="#d98b84", pen=0.3)
+        edge = column * CELL_MM
+        sheet.line(edge, 0.0, edge, sheet.height, color=FRAME, pen=0.3)
     for row in range(1, rows):
-        sheet.line(0.0, row * ROW_MM, sheet.width, row * ROW_MM, color="#d98b84", pen=0.3)
+        sheet.line(0.0, row * ROW_MM, sheet.width, row * ROW_MM, color=FRAME, pen=0.3)
     return sheet.svg()
 
 

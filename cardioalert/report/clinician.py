@@ -1,23 +1,22 @@
-"""The tables of a report: measurements and their limits, ST, leads, networks, what is missing."""
+"""What a clinician reads first: measurements beside their limits, ST, findings, what is missing."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from cardioalert.domain.clinical import Measured, Status, Urgency
-from cardioalert.domain.imaging import Grade, NamedBy
+from cardioalert.domain.imaging import Grade
 from cardioalert.domain.measures import MEASURES, Measure
-from cardioalert.domain.record import STANDARD_LEADS, Lead
+from cardioalert.domain.record import STANDARD_LEADS
+from cardioalert.i18n import ngettext, number, percent
 from cardioalert.i18n import translate as _
 from cardioalert.report import text
 from cardioalert.report.content import FindingPart, Mark, MissingPart, Row, Table
-from cardioalert.report.document import Digitization, Document, Explanation, Found, Value
+from cardioalert.report.document import Digitization, Document, Found, Value
 from cardioalert.report.limits import limits_for, side_of
 from cardioalert.report.plain import distinct, plain_text
 
 DASH: Final = "–"
-MOST_STATEMENTS: Final = 12
-TELLING: Final = 0.02  # of a probability: a lead that changes it less is not named
 
 
 def measured_of(value: Value, measure: Measure) -> Measured:
@@ -100,7 +99,7 @@ def _origin(value: Value | None) -> str:
     if value is None or value.value is None:
         return DASH
     leads = _("all leads") if len(value.leads) == len(STANDARD_LEADS) else ", ".join(value.leads)
-    beats = [_("beats: {count}").format(count=value.beats)] if value.beats else []
+    beats = [ngettext("{count} beat", "{count} beats", value.beats)] if value.beats else []
     return "; ".join(filter(None, [leads, *beats])) or DASH
 
 
@@ -112,8 +111,9 @@ def _limits_note(document: Document) -> str:
     if person.age is None or person.sex is None:
         whose = _("Age or sex is not known: the stricter limits for adults are shown.")
     else:
-        whose = _("Limits for this person: {person}.").format(
-            person=text.patient_text(document.patient.patient())
+        whose = _(
+            "Limits for this person: {person}.",
+            person=text.patient_text(document.patient.patient()),
         )
     spread = _("± is one standard deviation of the measurement.")
     return f"{whose} {spread}"
@@ -147,16 +147,16 @@ def st_table(document: Document) -> Table | None:
         title=_("ST level against the QRS onset, mV"),
         head=(_("Lead"), *(lead.value for lead in leads)),
         rows=(
-            (_("at J"), *(_signed(level.j) for level in levels)),
-            (_("60 ms later"), *(_signed(level.j60) for level in levels)),
+            (_("at J"), *(signed(level.j) for level in levels)),
+            (_("60 ms later"), *(signed(level.j60) for level in levels)),
         ),
         marks=("", ""),
     )
 
 
-def _signed(value: float | None, digits: int = 2) -> str:
+def signed(value: float | None, digits: int = 2) -> str:
     """Return a voltage with its sign."""
-    return DASH if value is None else f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+    return DASH if value is None else number(value, digits, signed=True).replace("-", "−")
 
 
 def finding_part(found: Found) -> FindingPart:
@@ -168,7 +168,7 @@ def finding_part(found: Found) -> FindingPart:
         status=text.finding_status_word(found.status),
         level=found.urgency,
         level_word=text.urgency_word(Urgency[found.urgency.upper()]),
-        probability="" if share is None else _("network {share:.0%}").format(share=share),
+        probability="" if share is None else _("network {share}", share=percent(share)),
         evidence=distinct(evidence.text for evidence in found.evidence),
         against=distinct(found.against),
         decided_by=", ".join(decider(name) for name in found.decided_by),
@@ -181,11 +181,9 @@ def decider(name: str) -> str:
     kind, colon, which = name.partition(":")
     if not colon:
         return name
-    words = {
-        "rule": _("criterion {name}"),
-        "network": _("network {name}"),
-    }
-    return words[kind].format(name=which) if kind in words else name
+    if kind == "rule":
+        return _("criterion {name}", name=which)
+    return _("network {name}", name=which) if kind == "network" else name
 
 
 def not_assessed(document: Document) -> tuple[MissingPart, ...]:
@@ -210,9 +208,9 @@ def reading_rows(document: Document) -> tuple[Row, ...]:
         rows.append(Row(label=_("Read"), value=_digital(document)))
     else:
         rows.append(Row(label=_("Read"), value=_picture(document, page)))
-        scale = f"{page.paper_speed_mm_s:g} mm/s, {page.gain_mm_mv:g} mm/mV"
+        scale = f"{number(page.paper_speed_mm_s)} mm/s, {number(page.gain_mm_mv)} mm/mV"
         if page.pixels_per_mm is not None:
-            scale += f", {page.pixels_per_mm:.1f} px/mm"
+            scale += f", {number(page.pixels_per_mm, 1)} px/mm"
         rows.append(Row(label=_("Scale of the print"), value=scale))
         notices = distinct(
             text.sentence(notice.message) for notice in (*page.quality.reasons, *page.warnings)
@@ -230,12 +228,10 @@ def _picture(document: Document, page: Digitization) -> str:
     source = document.input
     return ", ".join(
         (
-            _("picture of {width} x {height} px").format(
-                width=source.width_px, height=source.height_px
-            ),
-            _("layout {layout}").format(layout=page.layout),
-            _("{count} leads").format(count=len(document.record.leads)),
-            f"{document.record.duration_s:.1f} s",
+            _("picture of {width} x {height} px", width=source.width_px, height=source.height_px),
+            _("layout {layout}", layout=page.layout),
+            text.count_of_leads(len(document.record.leads)),
+            f"{number(document.record.duration_s, 1)} s",
         )
     )
 
@@ -244,102 +240,9 @@ def _digital(document: Document) -> str:
     record = document.record
     return ", ".join(
         (
-            _("{kind} record").format(kind=text.format_name(document.input.kind)),
-            _("{count} leads").format(count=len(record.leads)),
-            f"{record.duration_s:.1f} s",
+            _("{kind} record", kind=text.format_name(document.input.kind)),
+            text.count_of_leads(len(record.leads)),
+            f"{number(record.duration_s, 1)} s",
             f"{record.sampling_rate_hz:g} Hz",
         )
     )
-
-
-def printed_table(page: Digitization) -> Table | None:
-    """Return when each lead was printed, how well it was read, and what named it."""
-    if not page.leads:
-        return None
-    named: dict[str, NamedBy] = {"label": "label", "layout": "layout", "morphology": "morphology"}
-    return Table(
-        title=_("How each lead was read"),
-        head=(_("Lead"), _("From, s"), _("To, s"), _("Quality"), _("Named by")),
-        rows=tuple(
-            (
-                lead,
-                f"{printed.start_s:.2f}",
-                f"{printed.end_s:.2f}",
-                DASH if printed.quality is None else f"{printed.quality:.0%}",
-                text.named_by_word(named[printed.named_by]) if printed.named_by in named else DASH,
-            )
-            for lead, printed in page.leads.items()
-        ),
-    )
-
-
-def lead_table(explanation: Explanation) -> Table | None:
-    """Return what was measured in each lead."""
-    if not explanation.leads:
-        return None
-    columns = (
-        ("P", "p_mv"),
-        ("Q", "q_mv"),
-        ("R", "r_mv"),
-        ("S", "s_mv"),
-        ("ST J", "st_j_mv"),
-        ("ST J+60", "st_j60_mv"),
-        ("T +", "t_positive_mv"),
-        ("T −", "t_negative_mv"),
-    )
-    rows = []
-    for lead in STANDARD_LEADS:
-        if lead in explanation.leads:
-            found = explanation.leads[lead]
-            cells = (_signed(found.get(key)) for _name, key in columns)
-            beats, noise = found.get("beats"), found.get("noise_mv")
-            rows.append(
-                (
-                    lead.value,
-                    *cells,
-                    DASH if beats is None else f"{beats:g}",
-                    DASH if noise is None else f"{noise:.3f}",
-                )
-            )
-    unused = [
-        f"{lead}: {text.reason_text(reason)}" for lead, reason in explanation.unusable.items()
-    ]
-    note = _("Not used: {leads}.").format(leads="; ".join(unused)) if unused else ""
-    return Table(
-        title=_("Amplitudes lead by lead, mV"),
-        head=(_("Lead"), *(name for name, _key in columns), _("Beats"), _("Noise")),
-        rows=tuple(rows),
-        note=note,
-    )
-
-
-def network_table(document: Document) -> Table | None:
-    """Return the most probable statements of the network, and the leads they hang on."""
-    ranked = sorted(document.statements.items(), key=lambda item: -item[1])[:MOST_STATEMENTS]
-    if not ranked:
-        return None
-    importance = document.explanation.importance if document.explanation else {}
-    head = (_("Statement"), _("Probability"))
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (code, f"{share:.0%}", *_leads_that_matter(importance.get(code)))
-        if importance
-        else (code, f"{share:.0%}")
-        for code, share in ranked
-    )
-    return Table(
-        title=_("Statements of the network"),
-        head=(*head, _("Change when a lead is left out")) if importance else head,
-        rows=rows,
-        numeric=False,
-    )
-
-
-def _leads_that_matter(changes: dict[Lead, float] | None) -> tuple[str]:
-    """Return the leads whose absence changes a probability most."""
-    ranked = sorted((changes or {}).items(), key=lambda item: -abs(item[1]))[:4]
-    told = [
-        f"{lead} {change:+.0%}".replace("-", "−")
-        for lead, change in ranked
-        if abs(change) >= TELLING
-    ]
-    return (", ".join(told) or DASH,)

@@ -8,6 +8,7 @@ from typing import Final
 from cardioalert.domain.clinical import Measured
 from cardioalert.domain.measures import MEASURES, Measure
 from cardioalert.domain.record import STANDARD_LEADS
+from cardioalert.i18n import datetime_text, number
 from cardioalert.i18n import translate as _
 from cardioalert.report import text
 from cardioalert.report.clinician import DASH, measured_values
@@ -33,7 +34,7 @@ def _about(before: Document) -> tuple[Row, ...]:
     """Return what the previous ECG was."""
     rows = [Row(label=_("Previous ECG"), value=text.source_name(before.input.path))]
     if before.record.recorded_at is not None:
-        when = f"{before.record.recorded_at:%Y-%m-%d %H:%M}"
+        when = datetime_text(before.record.recorded_at, "short")
         rows.append(Row(label=_("Recorded"), value=when))
     if person := text.patient_text(before.patient.patient()):
         rows.append(Row(label=_("Person"), value=person))
@@ -45,7 +46,8 @@ def _about(before: Document) -> tuple[Row, ...]:
 def _values(now: Document, before: Document) -> Table:
     """Return the measurements side by side."""
     earlier, later = measured_values(before), measured_values(now)
-    rows, marks = [], []
+    rows: list[tuple[str, ...]] = []
+    marks: list[Mark] = []
     for name, measure in MEASURES.items():
         old, new = earlier[name], later[name]
         change, word, mark = _change(old, new, measure)
@@ -69,8 +71,9 @@ def _values(now: Document, before: Document) -> Table:
         marks=tuple(marks),
         note=_(
             "“Yes” means that the change is larger than 1.96 standard deviations of both "
-            "measurements together; ST is listed where it changed by {limit} mV or more."
-        ).format(limit=ST_CHANGE),
+            "measurements together; ST is listed where it changed by {limit} mV or more.",
+            limit=ST_CHANGE,
+        ),
     )
 
 
@@ -81,7 +84,7 @@ def _change(old: Measured, new: Measured, measure: Measure) -> tuple[str, str, M
     difference = (new.value - old.value) * measure.factor
     if measure.unit == "deg":  # the short way round
         difference = (difference + HALF_TURN) % (2 * HALF_TURN) - HALF_TURN
-    told = f"{round(difference, measure.decimals) + 0.0:+.{measure.decimals}f}".replace("-", "−")
+    told = number(difference, measure.decimals, signed=True).replace("-", "−")
     if old.uncertainty is None or new.uncertainty is None:
         return told, _("not known"), ""
     spread = math.hypot(old.uncertainty, new.uncertainty) * measure.factor
@@ -98,8 +101,10 @@ def _st_rows(now: Document, before: Document) -> list[tuple[str, ...]]:
             continue
         change = new.j - old.j
         if abs(change) >= ST_CHANGE:
-            levels = (f"{value:+.2f}".replace("-", "−") for value in (old.j, new.j, change))
-            rows.append((_("ST at J in {lead}, mV").format(lead=lead), *levels, _("see note")))
+            levels = (
+                number(value, 2, signed=True).replace("-", "−") for value in (old.j, new.j, change)
+            )
+            rows.append((_("ST at J in {lead}, mV", lead=lead), *levels, _("see note")))
     return rows
 
 
@@ -107,7 +112,8 @@ def _findings(now: Document, before: Document) -> Table | None:
     """Return each finding of either analysis, and how it stands now."""
     old = {found.code: found for found in before.findings if found.status != "not-assessable"}
     new = {found.code: found for found in now.findings if found.status != "not-assessable"}
-    rows, marks = [], []
+    rows: list[tuple[str, ...]] = []
+    marks: list[Mark] = []
     for code in dict.fromkeys((*new, *old)):
         was, is_now = old.get(code), new.get(code)
         title = (is_now or was or new[code]).title
@@ -145,8 +151,9 @@ def _notes(now: Document, before: Document) -> tuple[str, ...]:
         notes.append(_("The “previous” ECG was recorded later than this one."))
     if now.software.version != before.software.version:
         notes.append(
-            _("The previous analysis was made by version {version}.").format(
-                version=before.software.version or "?"
+            _(
+                "The previous analysis was made by version {version}.",
+                version=before.software.version or "?",
             )
         )
     return tuple(notes)

@@ -244,10 +244,10 @@ def parse_document(data: bytes) -> Document:
     except ValueError as error:
         if len(lines) > 1 and all(line.startswith("{") for line in lines if line):
             raise NotApplicableError(
-                _("the file holds {count} analyses").format(count=len(lines)),
+                _("the file holds {count} analyses", count=len(lines)),
                 hint=_("A report is made of one: put one line into a file of its own."),
             ) from None
-        raise CorruptFileError(_("the analysis is not JSON: {why}").format(why=error)) from None
+        raise CorruptFileError(_("the analysis is not JSON: {why}", why=error)) from None
     return read_document(content)
 
 
@@ -261,7 +261,7 @@ def read_document(content: Any) -> Document:
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != ANALYSIS_SCHEMA:
         raise CorruptFileError(
-            _("schema {found} is not {wanted}").format(found=repr(schema), wanted=ANALYSIS_SCHEMA)
+            _("schema {found} is not {wanted}", found=repr(schema), wanted=ANALYSIS_SCHEMA)
         )
     try:
         document = Document.model_validate(content)
@@ -270,7 +270,7 @@ def read_document(content: Any) -> Document:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise CorruptFileError(
-            _("{place} of the analysis does not fit: {why}").format(place=place, why=first["msg"])
+            _("{place} of the analysis does not fit: {why}", place=place, why=first["msg"])
         ) from None
     except InvalidRecordError as error:
         raise CorruptFileError(error.message) from None

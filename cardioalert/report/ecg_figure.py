@@ -29,6 +29,8 @@ READABLE: Final = 0.8  # share of its window that a lead must have
 OFFSET_MV: Final = 0.3  # a base line further from zero is moved there
 MANY_LEADS: Final = 7
 NAME_MM: Final = 3.4
+NAME_ABOVE_MM: Final = 11.0
+NAME_SECONDS: Final = 0.4  # of the curve that a name stands above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +79,11 @@ def draw_ecg(record: ECGRecord) -> DrawnEcg:
     tallest = max(1, min(len(rows), 6))
     sheet = Sheet(width=WIDTH_MM, height=min(HEIGHT_MM, 5 * np.ceil(ROW_MM * tallest / 5)))
     sheet.grid(0.0, 0.0, sheet.width, sheet.height)
-    for row, base in zip(rows, _base_lines(rows, sheet.height), strict=True):
+    lines = _base_lines(rows, sheet.height)
+    for row, base in zip(rows, lines, strict=True):  # names first: no name may hide a wave
+        for piece in row:
+            _write_name(sheet, piece, record.sampling_rate, base)
+    for row, base in zip(rows, lines, strict=True):
         _draw_pulse(sheet, base)
         for piece in row:
             _draw_piece(sheet, piece, record.sampling_rate, base)
@@ -169,12 +175,19 @@ def _draw_pulse(sheet: Sheet, base: float) -> None:
     sheet.curve(x, base - GAIN * np.array([0.0, 0.0, 1.0, 1.0, 0.0, 0.0]))
 
 
+def _write_name(sheet: Sheet, piece: Piece, sampling_rate: float, base: float) -> None:
+    """Write the name of a lead above its beginning, higher where a wave is in the way."""
+    below = piece.signal[: round(NAME_SECONDS * sampling_rate)]
+    wave = GAIN * float(np.nanmax(below)) if np.isfinite(below).any() else 0.0
+    y = max(base - max(NAME_ABOVE_MM, min(wave, MOST_ROOM_MM) + 1.5), NAME_MM + 0.4)
+    left = LEFT_MM + piece.column * PAPER_SPEED
+    sheet.write(piece.name, x=left + 0.8, y=y, size=NAME_MM, bold=True, halo=True)
+
+
 def _draw_piece(sheet: Sheet, piece: Piece, sampling_rate: float, base: float) -> None:
-    """Draw a part of a lead, with a tick where it begins, and its name."""
+    """Draw a part of a lead, with a tick where it begins."""
     left = LEFT_MM + piece.column * PAPER_SPEED
     times = np.arange(len(piece.signal)) / sampling_rate
     sheet.curve(left + times * PAPER_SPEED, base - GAIN * piece.signal)
     if piece.column > 0:
         sheet.line(left, base - 3.0, left, base + 3.0, pen=0.3)
-    name_y = max(base - 11.0, NAME_MM + 0.4)
-    sheet.write(piece.name, x=left + 0.8, y=name_y, size=NAME_MM, bold=True, halo=True)

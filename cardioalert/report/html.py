@@ -46,20 +46,20 @@ def _environment() -> Environment:
 def _drawing(picture: Picture) -> Markup:
     """Return a picture of ours as markup, with its name for those who cannot see it."""
     named = Markup('<svg role="img" aria-label="{}" ').format(picture.alt)
-    return Markup(_SVG_START.sub(lambda _found: named, picture.svg, count=1))  # noqa: S704
+    return Markup(_SVG_START.sub(lambda _found: named, picture.svg, count=1))
 
 
 def _decorative(svg: str, alt: str) -> Markup:
     """Return a small picture of ours with its name."""
     named = Markup('<svg role="img" aria-label="{}" ').format(escape(alt))
-    return Markup(_SVG_START.sub(lambda _found: named, svg, count=1))  # noqa: S704
+    return Markup(_SVG_START.sub(lambda _found: named, svg, count=1))
 
 
 @cache
 def _css() -> Markup:
     """Return the style of the page; it is ours and holds no text of others."""
     folder = resources.files("cardioalert.report").joinpath("templates")
-    return Markup(folder.joinpath("report.css").read_text(encoding="utf-8"))  # noqa: S704
+    return Markup(folder.joinpath("report.css").read_text(encoding="utf-8"))
 
 
 @cache
@@ -73,4 +73,4 @@ def _fonts() -> Markup:
             f'@font-face{{font-family:"{family}";font-weight:{weight};'
             f'src:url("data:font/ttf;base64,{data}") format("truetype")}}'
         )
-    return Markup("\n".join(rules))  # noqa: S704
+    return Markup("\n".join(rules))

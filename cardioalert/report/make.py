@@ -10,7 +10,7 @@ from typing import Any, Final
 from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.explanation import explained_to_dict
 from cardioalert.i18n import language, use_language
-from cardioalert.report.build import Wishes, build_report
+from cardioalert.report.build import NO_WISHES, Wishes, build_report
 from cardioalert.report.content import ReportContent
 from cardioalert.report.document import Document, read_document
 from cardioalert.report.photo_figure import draw_photo
@@ -26,7 +26,7 @@ def explained_document(analysis: Analysis) -> dict[str, Any]:
 
 
 def report_of_analysis(
-    analysis: Analysis, *, previous: Document | None = None, wishes: Wishes = Wishes()
+    analysis: Analysis, *, previous: Document | None = None, wishes: Wishes = NO_WISHES
 ) -> ReportContent:
     """Return the report of an ECG that was just analyzed, with its photo where it has one."""
     photo = None if analysis.digitized is None else draw_photo(analysis.digitized)
@@ -37,7 +37,7 @@ def report_of_analysis(
 
 
 def report_of_document(
-    document: Document, *, previous: Document | None = None, wishes: Wishes = Wishes()
+    document: Document, *, previous: Document | None = None, wishes: Wishes = NO_WISHES
 ) -> ReportContent:
     """Return the report of a stored analysis, in the language it was made in.
 

@@ -28,7 +28,8 @@ def render_pdf(content: ReportContent) -> bytes:
     with ExitStack() as stack:
         folder = resources.files("cardioalert.report").joinpath("fonts")
         fonts = stack.enter_context(resources.as_file(folder))
-        made: Any = typst.compile(
+        typeset: Any = typst.compile  # its type hints do not know files in memory
+        made = typeset(
             files,
             format="pdf",
             font_paths=[str(fonts)],

@@ -44,7 +44,7 @@ def patient_part(
     loud = [finding for finding in findings if finding.level not in QUIET]
     shown = tuple((loud or list(findings))[:MOST_FINDINGS])
     left = len(loud) - len(shown)
-    more = _("Further findings on the following pages: {count}.").format(count=left)
+    more = _("Further findings on the following pages: {count}.", count=left)
     return PatientPart(
         findings=shown,
         more=more if left > 0 else "",

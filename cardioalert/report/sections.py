@@ -20,6 +20,7 @@ from cardioalert.domain.clinical import (
 from cardioalert.domain.measures import MEASURES, Measure
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead
+from cardioalert.i18n import ngettext, number, percent
 from cardioalert.i18n import translate as _
 from cardioalert.report import text
 from cardioalert.report.limits import Limits, Side, limits_for, side_of
@@ -99,11 +100,11 @@ def _doubts(values: Mapping[str, Measured], look: Look) -> RenderableType | None
         for name, measure in MEASURES.items():
             if values[name].status is status:
                 by_reason.setdefault(values[name].reason, []).append(_(measure.label))
-        for number, (reason, labels) in enumerate(by_reason.items()):
+        for position, (reason, labels) in enumerate(by_reason.items()):
             line = Text(", ".join(labels))
             if reason:
                 line.append(f": {text.reason_text(reason)}")
-            table.add_row(title if number == 0 else "", line)
+            table.add_row(title if position == 0 else "", line)
     return table if table.row_count else None
 
 
@@ -122,7 +123,7 @@ def _st_levels(leads: Mapping[Lead, LeadMeasurements], look: Look) -> Renderable
     for first in range(0, len(levels), a_row):
         label = Text(_("ST at J, mV")) if first == 0 else Text()
         cells = [
-            Text.assemble((f"{lead:<4}", "dim"), f"{round(level, 2) + 0.0:+.2f}")
+            Text.assemble((f"{lead:<4}", "dim"), number(level, 2, signed=True))
             for lead, level in levels[first : first + a_row]
         ]
         table.add_row(label, *cells)
@@ -139,7 +140,7 @@ def _origins(measured: Measurements, look: Look) -> RenderableType:
     for origin, labels in by_origin.items():
         table.add_row(Text(origin), Text(", ".join(labels)))
     for lead, reason in measured.unusable.items():
-        table.add_row(Text(_("not {lead}").format(lead=lead)), Text(text.reason_text(reason)))
+        table.add_row(Text(_("not {lead}", lead=lead)), Text(text.reason_text(reason)))
     return Group(Text(_("Where the values come from"), style="bold"), table)
 
 
@@ -147,7 +148,7 @@ def _origin(value: Measured) -> str:
     """Return the leads and beats behind a value; empty when it has none."""
     if value.value is None:
         return ""
-    beats = [_("{count} beats").format(count=value.beats)] if value.beats else []
+    beats = [ngettext("{count} beat", "{count} beats", value.beats)] if value.beats else []
     return ", ".join([*value.leads, *beats])
 
 
@@ -158,8 +159,8 @@ def findings(found: Iterable[Finding], look: Look, *, explain: bool) -> Renderab
         nothing = Text(_("No rule that could be judged has fired."), style="")
         return section(_("Findings"), nothing)
     parts: list[RenderableType] = []
-    for number, finding in enumerate(shown):
-        if number:
+    for position, finding in enumerate(shown):
+        if position:
             parts.append(Text())
         parts.append(_finding(finding, look, explain=explain))
     return section(_("Findings"), *parts)
@@ -170,15 +171,15 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> RenderableType:
     color = URGENCY_STYLE[finding.urgency][1]
     title = Text.assemble((finding.title, "bold"), f"  {text.finding_status_word(finding.status)}")
     if finding.probability is not None:
-        share = _("network {share:.0%}").format(share=finding.probability)
+        share = _("network {share}", share=percent(finding.probability))
         title.append(f"  {share}", style="dim")
     table = Table.grid(padding=(0, 1))
     table.add_column(width=look.label_width, style="dim")
     table.add_column(overflow="fold")
-    for number, evidence in enumerate(finding.evidence):
-        table.add_row("  " + _("for") if number == 0 else "", Text(evidence.text))
-    for number, against in enumerate(finding.against):
-        table.add_row("  " + _("against") if number == 0 else "", Text(against))
+    for position, evidence in enumerate(finding.evidence):
+        table.add_row("  " + _("for") if position == 0 else "", Text(evidence.text))
+    for position, against in enumerate(finding.against):
+        table.add_row("  " + _("against") if position == 0 else "", Text(against))
     if explain:
         table.add_row("  " + _("decided by"), Text(", ".join(finding.decided_by), style="dim"))
     return Group(listed(Text(look.sign("●", "*"), style=color), title), table)
@@ -201,8 +202,12 @@ def not_assessed(result: Interpretation, look: Look, *, explain: bool) -> Render
         for reason, titles in by_reason.items()
     ]
     if left_out := sum(missing.code in never for missing in result.not_assessed) * (not explain):
-        counted = _("{count} further criteria are never judged by this version; see --explain")
-        lines.append(listed(sign, Text(counted.format(count=left_out))))
+        counted = ngettext(
+            "{count} further criterion is never judged by this version; see --explain",
+            "{count} further criteria are never judged by this version; see --explain",
+            left_out,
+        )
+        lines.append(listed(sign, Text(counted)))
     return section(_("Not assessed"), *lines) if lines else Text()
 
 
@@ -213,5 +218,5 @@ def _reason_line(reason: str, titles: Iterable[str], *, most: int) -> Text:
     if named:
         line.append(": " + ", ".join(named[:most]), style="dim")
     if len(named) > most:
-        line.append(_(" and {count} more").format(count=len(named) - most), style="dim")
+        line.append(" " + _("and {count} more", count=len(named) - most), style="dim")
     return line

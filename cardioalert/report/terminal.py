@@ -145,12 +145,15 @@ def _scale_line(strip: Strip, record: ECGRecord, look: Look) -> Text:
     scale = Text(f"{left}{label:{line_sign}^{room}}{right}", style="dim")
     scale.append("  " + _("pulse 1 mV, 0.2 s"))
     if any(row.ticks.strip() for row in strip.rows):
-        scale.append("  " + _("{sign} R peak, RR in ms").format(sign=look.sign("▴", "^")))
+        scale.append("  " + _("{sign} R peak, RR in ms", sign=look.sign("▴", "^")))
     if strip.seconds < record.duration - 1.0:
         scale.append(
             "  "
-            + _("{start:.1f} to {end:.1f} of {whole:.1f} s").format(
-                start=strip.start, end=strip.start + strip.seconds, whole=record.duration
+            + _(
+                "{start:.1f} to {end:.1f} of {whole:.1f} s",
+                start=strip.start,
+                end=strip.start + strip.seconds,
+                whole=record.duration,
             )
         )
     return scale
@@ -183,7 +186,8 @@ def _leads_read(digitized: Digitized, look: Look) -> RenderableType:
         table.add_row(
             trace.lead.value,
             Text(
-                _("{start:.2f} to {end:.2f} s, quality {quality:.0%}, named by {named_by}").format(
+                _(
+                    "{start:.2f} to {end:.2f} s, quality {quality:.0%}, named by {named_by}",
                     start=trace.start_time,
                     end=end,
                     quality=trace.quality,

@@ -12,6 +12,7 @@ from cardioalert.domain.patient import Patient, Sex, Symptom
 from cardioalert.domain.record import ECGRecord
 from cardioalert.files import STANDARD_INPUT
 from cardioalert.formats.registry import FORMATS
+from cardioalert.i18n import ngettext, number
 from cardioalert.i18n import translate as _
 from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
@@ -82,11 +83,23 @@ def patient_text(patient: Patient) -> str:
     sexes = {Sex.MALE: _("male"), Sex.FEMALE: _("female")}
     parts = []
     if patient.age is not None:
-        parts.append(_("{years:g} years").format(years=patient.age))
+        parts.append(age_text(patient.age))
     if patient.sex is not None:
         parts.append(sexes[patient.sex])
     parts.extend(symptom_word(symptom) for symptom in patient.symptoms)
     return ", ".join(parts)
+
+
+def age_text(years: float) -> str:
+    """Return an age; that of children in fractions of a year, where it is known so well."""
+    if years != round(years):
+        return _("{years} years", years=number(years, 1))
+    return ngettext("{count} year", "{count} years", round(years))
+
+
+def count_of_leads(count: int) -> str:
+    """Return how many leads there are."""
+    return ngettext("{count} lead", "{count} leads", count)
 
 
 def source_name(path: str) -> str:
@@ -105,10 +118,10 @@ def record_text(record: ECGRecord) -> str:
     """Return what a digital record holds."""
     return ", ".join(
         (
-            _("{kind} record").format(kind=format_name(record.source.kind)),
-            _("{count} leads").format(count=len(record.leads)),
-            f"{record.duration:.1f} s",
-            f"{record.sampling_rate:g} Hz",
+            _("{kind} record", kind=format_name(record.source.kind)),
+            count_of_leads(len(record.leads)),
+            f"{number(record.duration, 1)} s",
+            f"{number(record.sampling_rate)} Hz",
         )
     )
 
@@ -119,12 +132,10 @@ def photo_text(digitized: Digitized) -> str:
     leads = len({trace.lead for trace in digitized.traces})
     return ", ".join(
         (
-            _("picture of {width} x {height} px").format(
-                width=source.width_px, height=source.height_px
-            ),
-            _("layout {layout}").format(layout=digitized.layout),
-            _("{count} leads").format(count=leads),
-            f"{record.duration:.1f} s",
+            _("picture of {width} x {height} px", width=source.width_px, height=source.height_px),
+            _("layout {layout}", layout=digitized.layout),
+            count_of_leads(leads),
+            f"{number(record.duration, 1)} s",
         )
     )
 
@@ -133,17 +144,18 @@ def scale_text(digitized: Digitized) -> str:
     """Return the scale of a print and the detail of its picture."""
     grid = digitized.grid
     detail = sum(grid.photo_pixels_per_mm) / 2
-    return f"{grid.paper_speed:g} mm/s, {grid.gain:g} mm/mV, {detail:.1f} px/mm"
+    speed, gain = number(grid.paper_speed), number(grid.gain)
+    return f"{speed} mm/s, {gain} mm/mV, {number(detail, 1)} px/mm"
 
 
 def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") -> str:
     """Return a value with its uncertainty, in the unit people read; empty when not measurable."""
     if measured.status is Status.NOT_MEASURABLE or measured.value is None:
         return ""
-    text = f"{measured.value * measure.factor:.{measure.decimals}f}"
+    text = number(measured.value * measure.factor, measure.decimals)
     if measured.uncertainty is not None:
-        spread = f"{measured.uncertainty * measure.factor:.{measure.decimals}f}"
-        text += f" {plus_minus} {spread}" if float(spread) else ""
+        spread = round(measured.uncertainty * measure.factor, measure.decimals)
+        text += f" {plus_minus} {number(spread, measure.decimals)}" if spread else ""
     return text
 
 
@@ -170,7 +182,7 @@ def limits_text(limits: Limits | None, *, dash: str = "–") -> str:
     if limits is None:
         return ""
     separator = f" {dash} " if limits.low < 0 else dash
-    return f"{limits.low:g}{separator}{limits.high:g}"
+    return f"{number(limits.low)}{separator}{number(limits.high)}"
 
 
 def side_word(side: Side) -> str:

@@ -18,7 +18,7 @@ from cardioalert_cli.framework import prepare, translate_framework, translate_me
 from cardioalert_cli.language import choose_language
 from cardioalert_cli.problems import ExitCode, Problem, problem_of, usage_problem
 
-COMMANDS: Final = ("analyze", "digitize", "convert", "quiz", "demo", "doctor")
+COMMANDS: Final = ("analyze", "digitize", "convert", "report", "quiz", "demo", "doctor")
 """Each is a function in the module of the same name, in the order of the help."""
 
 

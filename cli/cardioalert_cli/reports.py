@@ -23,7 +23,7 @@ def check_report(target: Path | None) -> None:
         return
     if not target.is_dir() and target.suffix.lower() not in (".html", ".htm", ".pdf"):
         raise UsageProblemError(
-            _("{path} ends in neither .html nor .pdf").format(path=target),
+            _("{path} ends in neither .html nor .pdf", path=target),
             hint=_("The ending of a report chooses its kind."),
         )
     check_writable(target)
@@ -45,7 +45,7 @@ def write(content: ReportContent, path: Path) -> None:
         write_report(content, path)
     except OSError as error:
         raise CannotWriteError(
-            _("{path} could not be written: {reason}").format(path=path, reason=error)
+            _("{path} could not be written: {reason}", path=path, reason=error)
         ) from error
 
 
@@ -65,5 +65,5 @@ def previous_document(source: str | None) -> Document | None:
     content = load(source)
     if is_analysis(content.data):
         return parse_document(content.data)
-    with output.progress(_("Reading {name}").format(name=content.name)):
+    with output.progress(_("Reading {name}", name=content.name)):
         return read_document(explained_document(pipeline.analyze(content)))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardioalert.domain.patient import Patient, Sex, Symptom
-from cardioalert.errors import InvalidRecordError
+from cardioalert.domain.patient import Patient
+from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
-from cardioalert_cli import output
+from cardioalert_cli import output, reports
 from cardioalert_cli.commands.options import (
+    AgeOption,
     DebugOption,
     Gain,
     GainOption,
@@ -22,8 +23,12 @@ from cardioalert_cli.commands.options import (
     LanguageOption,
     LayoutOption,
     OverlayOption,
+    PreviousOption,
+    SexOption,
     Speed,
     SpeedOption,
+    SymptomOption,
+    make_patient,
     number_of,
 )
 from cardioalert_cli.inputs import find_inputs
@@ -32,12 +37,14 @@ from cardioalert_cli.problems import ExitCode, UsageProblemError, problem_of
 
 if TYPE_CHECKING:
     from cardioalert.domain.clinical import Analysis
+    from cardioalert.report.document import Document
 
 HELP = _("Measure an ECG and say what it shows.")
 EXAMPLES = (
     "cardioalert analyze photo.jpg",
     "cardioalert analyze photo.jpg --age 58 --sex female --symptom chest-pain",
     "cardioalert analyze photo.jpg --overlay seen.png --explain",
+    "cardioalert analyze photo.jpg --report report.pdf --previous last_year.jpg",
     "cardioalert analyze ecgs/ --json --fail-on red > results.jsonl",
     "cat photo.jpg | cardioalert analyze -",
 )
@@ -60,9 +67,11 @@ class Wishes:
     explain: bool
     overlay: Path | None
     fail_on: Level | None
+    report: Path | None = None
     layout: str = "auto"
     speed: Speed = Speed.AUTO
     gain: Gain = Gain.AUTO
+    previous: Document | None = None
 
 
 def analyze(
@@ -76,20 +85,18 @@ def analyze(
     ],
     *,
     as_json: JsonOption = False,
-    age: Annotated[
-        float | None, typer.Option("--age", metavar="YEARS", help=_("Age of the person."))
-    ] = None,
-    sex: Annotated[Sex | None, typer.Option("--sex", help=_("Sex of the person."))] = None,
-    symptom: Annotated[
-        list[Symptom] | None,
+    age: AgeOption = None,
+    sex: SexOption = None,
+    symptom: SymptomOption = None,
+    report: Annotated[
+        Path | None,
         typer.Option(
-            "--symptom",
-            metavar="CODE",
-            help=_("What the person feels, may be repeated: {codes}.").format(
-                codes=", ".join(Symptom)
-            ),
+            "--report",
+            metavar="OUT",
+            help=_("Write a report for patient and clinician: .html or .pdf."),
         ),
     ] = None,
+    previous: PreviousOption = None,
     overlay: OverlayOption = None,
     explain: Annotated[
         bool,
@@ -108,17 +115,24 @@ def analyze(
     debug: DebugOption = False,
 ) -> None:
     """Analyze one or more inputs; one that fails does not stop the others."""
+    check_writable(overlay)
+    reports.check_report(report)
+    if previous is not None and report is None:
+        raise UsageProblemError(
+            _("--previous is shown in a report only"), hint=_("Add --report out.pdf.")
+        )
     wishes = Wishes(
         patient=make_patient(age, sex, symptom or ()),
         as_json=as_json,
         explain=explain,
         overlay=overlay,
+        report=report,
         fail_on=fail_on,
         layout=layout,
         speed=speed,
         gain=gain,
+        previous=reports.previous_document(previous),
     )
-    check_writable(overlay)
     analyze_all(inputs, wishes, debug=debug)
 
 
@@ -129,6 +143,11 @@ def analyze_all(inputs: Sequence[str], wishes: Wishes, *, debug: bool) -> None:
         raise UsageProblemError(
             _("--overlay names one picture, but there are several inputs"),
             hint=_("Name an existing folder for the overlays."),
+        )
+    if several and wishes.report is not None and not wishes.report.is_dir():
+        raise UsageProblemError(
+            _("--report names one file, but there are several inputs"),
+            hint=_("Name an existing folder for the reports."),
         )
     outcomes = [analyze_one(path, wishes, debug=debug) for path in find_inputs(inputs)]
     if code := max(outcomes, default=ExitCode.DONE):
@@ -150,6 +169,8 @@ def analyze_one(path: str, wishes: Wishes, *, debug: bool) -> ExitCode:
             )
         if wishes.overlay is not None:
             draw_overlay(analysis, path, wishes.overlay)
+        if wishes.report is not None:
+            write_report(analysis, path, wishes.report, wishes.previous)
     except Exception as error:  # whatever it is, the next input may be fine
         if debug:
             raise
@@ -164,13 +185,20 @@ def analyze_one(path: str, wishes: Wishes, *, debug: bool) -> ExitCode:
 
 
 def document_of(analysis: Analysis, *, explain: bool) -> dict[str, Any]:
-    """Return the JSON document, with the waves of each beat for those who want to know why."""
-    from cardioalert.domain.contract import waves_to_list  # noqa: PLC0415 - heavy
+    """Return the JSON document, with everything behind it for those who want to know why."""
+    if not explain:
+        return {**analysis.to_dict(), "language": language()}
+    from cardioalert.report.make import explained_document  # noqa: PLC0415 - heavy
 
-    document = analysis.to_dict()
-    if explain:
-        document["beats"]["waves"] = waves_to_list(analysis.measurements.waves)
-    return document
+    return explained_document(analysis)
+
+
+def write_report(analysis: Analysis, path: str, target: Path, previous: Document | None) -> None:
+    """Write the report of an input."""
+    from cardioalert.report.make import report_of_analysis  # noqa: PLC0415 - heavy
+
+    content = report_of_analysis(analysis, previous=previous)
+    reports.write(content, reports.report_path(target, path))
 
 
 def print_answer(analysis: Analysis, *, explain: bool) -> None:
@@ -196,13 +224,3 @@ def outcome_of(analysis: Analysis, fail_on: Level | None) -> ExitCode:
         return ExitCode.DONE
     urgent = analysis.interpretation.urgency >= Urgency[fail_on.name]
     return ExitCode.FINDING if urgent else ExitCode.DONE
-
-
-def make_patient(age: float | None, sex: Sex | None, symptoms: Sequence[Symptom]) -> Patient | None:
-    """Return what the options say about the person; None when they say nothing."""
-    if age is None and sex is None and not symptoms:
-        return None
-    try:
-        return Patient(age=age, sex=sex, symptoms=tuple(dict.fromkeys(symptoms)))
-    except InvalidRecordError as error:
-        raise UsageProblemError(error.message) from error

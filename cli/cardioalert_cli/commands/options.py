@@ -5,13 +5,17 @@ Imported after the language was chosen: the help texts are translated when this 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from cardioalert.domain.patient import Patient, Sex, Symptom
+from cardioalert.errors import InvalidRecordError
 from cardioalert.i18n import translate as _
+from cardioalert_cli.problems import UsageProblemError
 
 
 class Language(StrEnum):
@@ -68,6 +72,39 @@ LayoutOption = Annotated[
 ]
 SpeedOption = Annotated[Speed, typer.Option("--speed", help=_("Paper speed, mm/s."))]
 GainOption = Annotated[Gain, typer.Option("--gain", help=_("Gain, mm/mV."))]
+
+AgeOption = Annotated[
+    float | None, typer.Option("--age", metavar="YEARS", help=_("Age of the person."))
+]
+SexOption = Annotated[Sex | None, typer.Option("--sex", help=_("Sex of the person."))]
+SymptomOption = Annotated[
+    list[Symptom] | None,
+    typer.Option(
+        "--symptom",
+        metavar="CODE",
+        help=_("What the person feels, may be repeated: {codes}.", codes=", ".join(Symptom)),
+    ),
+]
+
+PreviousOption = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        metavar="INPUT",
+        help=_("An earlier ECG or its analysis in JSON: the report says what changed."),
+        show_default=False,
+    ),
+]
+
+
+def make_patient(age: float | None, sex: Sex | None, symptoms: Sequence[Symptom]) -> Patient | None:
+    """Return what the options say about the person; None when they say nothing."""
+    if age is None and sex is None and not symptoms:
+        return None
+    try:
+        return Patient(age=age, sex=sex, symptoms=tuple(dict.fromkeys(symptoms)))
+    except InvalidRecordError as error:
+        raise UsageProblemError(error.message) from error
 
 
 def number_of(choice: Speed | Gain) -> float | Literal["auto"]:

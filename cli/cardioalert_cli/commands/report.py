@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardioalert.domain.patient import Patient, Sex, Symptom
+from cardioalert.domain.patient import Patient
 from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output, reports
@@ -96,7 +96,9 @@ def report(
         made = of_document(document, before, wishes)
     else:
         patient = make_patient(age, sex, symptom or ())
-        made = of_input(content, patient, layout, speed, gain, before, wishes)
+        made = of_input(
+            content, before, wishes, patient=patient, layout=layout, speed=speed, gain=gain
+        )
     reports.write(made, reports.report_path(target, source))
 
 
@@ -106,8 +108,9 @@ def of_document(document: Document, before: Document | None, wishes: Wishes) -> 
 
     if document.language is not None and document.language != language():
         output.note(
-            _("The analysis was made in another language ({language}): the report keeps it.").format(
-                language=document.language
+            _(
+                "The analysis was made in another language ({language}): the report keeps it.",
+                language=document.language,
             )
         )
     return report_of_document(document, previous=before, wishes=wishes)
@@ -115,18 +118,19 @@ def of_document(document: Document, before: Document | None, wishes: Wishes) -> 
 
 def of_input(
     content: FileContent,
+    before: Document | None,
+    wishes: Wishes,
+    *,
     patient: Patient | None,
     layout: str,
     speed: Speed,
     gain: Gain,
-    before: Document | None,
-    wishes: Wishes,
 ) -> ReportContent:
     """Analyze an ECG and return its report."""
     from cardioalert import pipeline  # noqa: PLC0415 - heavy
     from cardioalert.report.make import report_of_analysis  # noqa: PLC0415 - heavy
 
-    with output.progress(_("Reading {name}").format(name=content.name)):
+    with output.progress(_("Reading {name}", name=content.name)):
         analysis = pipeline.analyze(
             content,
             patient=patient,
