@@ -62,13 +62,15 @@ def _wrong(message: Message, code: str) -> Iterator[str]:
             yield f"placeholders {sorted(placeholders(form))}"
         if sorted(_OPTION.findall(form)) != sorted(_OPTION.findall(sources[-1])):
             yield "options or code differ"
-        if (form[-1:] in ".:?!") != (sources[-1][-1:] in ".:?!"):
+        if sources[-1][-1:] in tuple(".:?!") and form[-1:] != sources[-1][-1:]:
             yield "ends differently"
         if form != unicodedata.normalize("NFC", form):
             yield "not NFC"
         if mixed := sorted(set(mixed_words(form, code))):
             yield f"letters of another alphabet in {', '.join(mixed)}"
-        if code == "uz" and any(sign in WRONG_APOSTROPHES for sign in _without_code(form)):
+        if code == "uz" and any(
+            sign in WRONG_APOSTROPHES for sign in _without_code(form, sources[-1])
+        ):
             yield "an apostrophe that is neither ʻ nor ʼ"
         yield from wrong_terms(sources[-1], form, code)
 
@@ -97,9 +99,12 @@ def _alphabet(letter: str) -> str:
     return name if name in ("LATIN", "CYRILLIC") else ""
 
 
-def _without_code(text: str) -> str:
-    """Return a text without commands and code, in which ASCII signs are right."""
-    return re.sub(r"`[^`]*`|\{[^{}]*\}", "", text)
+def _without_code(text: str, source: str) -> str:
+    """Return a text without code and quoted words of the source, in which ASCII signs are right."""
+    plain = re.sub(r"`[^`]*`|\{[^{}]*\}", "", text)
+    for quoted in re.findall(r"'\S+'", re.sub(r"\{[^{}]*\}", "", source)):
+        plain = plain.replace(quoted, "")
+    return plain
 
 
 def _name(message: Message) -> str:

@@ -54,7 +54,7 @@ def terms() -> tuple[Term, ...]:
 
 def wrong_terms(source: str, translated: str, code: str) -> Iterator[str]:
     """Yield the terms of a text that its translation does not render as the glossary does."""
-    left, lower = source, translated.lower()
+    left, lower = re.sub(r"\{[^{}]*\}|\S+\.(?=\w)\S+", " ", source), translated.lower()
     for term in terms():
         if term.is_in(left):
             left = re.sub(rf"{re.escape(term.en)}s?", " ", left, flags=re.I)
