@@ -10,6 +10,7 @@ import numpy as np
 from cardioalert.digitize.layout import PlacedLayout
 from cardioalert.digitize.scale import Scale
 from cardioalert.domain.imaging import Grade, Grid, LeadTrace, Notice, PageQuality
+from cardioalert.i18n import ngettext
 from cardioalert.i18n import translate as _
 
 COARSE: Final = (3.5, 2.2)  # photo px/mm below which a page is fair, poor
@@ -52,9 +53,12 @@ def _resolution(grid: Grid) -> list[_Doubt]:
     detail = min(grid.photo_pixels_per_mm)
     if detail >= COARSE[0]:
         return []
-    text = _("the picture has only {detail:.1f} pixels per mm; send the original, not a copy")
+    message = _(
+        "the picture has only {detail:.1f} pixels per mm; send the original, not a copy",
+        detail=detail,
+    )
     grade = Grade.FAIR if detail >= COARSE[1] else Grade.POOR
-    return [_Doubt(grade=grade, code="low-resolution", message=text.format(detail=detail))]
+    return [_Doubt(grade=grade, code="low-resolution", message=message)]
 
 
 def _law(layout: PlacedLayout) -> list[_Doubt]:
@@ -62,9 +66,9 @@ def _law(layout: PlacedLayout) -> list[_Doubt]:
     residual = layout.law_residual
     if not np.isfinite(residual) or residual <= LAW[0]:
         return []
-    text = _("the limb leads disagree with Einthoven's law by {share:.0%}")
+    message = _("the limb leads disagree with Einthoven's law by {share:.0%}", share=residual)
     grade = Grade.FAIR if residual <= LAW[1] else Grade.POOR
-    return [_Doubt(grade=grade, code="einthoven-mismatch", message=text.format(share=residual))]
+    return [_Doubt(grade=grade, code="einthoven-mismatch", message=message)]
 
 
 def _weak_leads(traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
@@ -72,18 +76,21 @@ def _weak_leads(traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
     weak = [trace.lead for trace in traces if trace.quality < WEAK_LEAD]
     if not weak:
         return []
-    text = _("do not rely on these leads, they were read only in part: {leads}")
     grade = Grade.POOR if len(weak) > WEAK_SHARE * len(traces) else Grade.FAIR
     names = ", ".join(dict.fromkeys(weak))
-    return [_Doubt(grade=grade, code="weak-leads", message=text.format(leads=names))]
+    message = _("do not rely on these leads, they were read only in part: {leads}", leads=names)
+    return [_Doubt(grade=grade, code="weak-leads", message=message)]
 
 
 def _names(layout: PlacedLayout, traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
     """Say when the names come from the usual layout rather than from the page."""
     doubts = []
     if layout.names_right < NAMES_SHARE * len(traces):
-        text = _("only {count} lead names could be read; the others follow the usual layout")
-        message = text.format(count=layout.names_right)
+        message = ngettext(
+            "only {count} lead name could be read; the others follow the usual layout",
+            "only {count} lead names could be read; the others follow the usual layout",
+            layout.names_right,
+        )
         doubts.append(_Doubt(grade=Grade.FAIR, code="names-from-layout", message=message))
     if layout.unnamed_rhythm:
         message = _("a rhythm strip has no readable name and was left out")

@@ -68,20 +68,28 @@ def decide_scale(
     if speed is None:
         chosen_speed, speed_confirmed = _likely_speed(rows, columns)
         if not speed_confirmed:
-            text = _("nothing on the page confirms the paper speed; {speed:g} mm/s was assumed")
-            notices.append(Notice(code="speed-assumed", message=text.format(speed=chosen_speed)))
+            message = _(
+                "nothing on the page confirms the paper speed; {speed:g} mm/s was assumed",
+                speed=chosen_speed,
+            )
+            notices.append(Notice(code="speed-assumed", message=message))
     else:
         chosen_speed, speed_confirmed = speed, True
     if gain is None:
         chosen_gain, gain_confirmed = USUAL_GAIN if pulse is None else pulse.gain, pulse is not None
         if not gain_confirmed:
-            text = _("no calibration pulse was read; {gain:g} mm/mV was assumed")
-            notices.append(Notice(code="gain-assumed", message=text.format(gain=chosen_gain)))
+            message = _(
+                "no calibration pulse was read; {gain:g} mm/mV was assumed", gain=chosen_gain
+            )
+            notices.append(Notice(code="gain-assumed", message=message))
     else:
         chosen_gain, gain_confirmed = gain, True
         if pulse is not None and pulse.gain != gain:
-            text = _("the pulse shows {pulse:g} mm/mV, but {gain:g} mm/mV was asked for")
-            message = text.format(pulse=pulse.gain, gain=gain)
+            message = _(
+                "the pulse shows {pulse:g} mm/mV, but {gain:g} mm/mV was asked for",
+                pulse=pulse.gain,
+                gain=gain,
+            )
             notices.append(Notice(code="gain-contradicted", message=message))
     return Scale(
         paper_speed=chosen_speed,

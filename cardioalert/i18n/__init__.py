@@ -27,6 +27,7 @@ from cardioalert.i18n.language import (
     use_language,
 )
 from cardioalert.i18n.letters import fold, straight_apostrophes
+from cardioalert.i18n.units import unit_text
 
 __all__ = [
     "LANGUAGES",
@@ -44,5 +45,6 @@ __all__ = [
     "straight_apostrophes",
     "time_text",
     "translate",
+    "unit_text",
     "use_language",
 ]

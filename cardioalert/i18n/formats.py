@@ -30,20 +30,33 @@ def number(value: float, decimals: int | None = None, *, signed: bool = False) -
     >>> number(0.123, 2, signed=True)
     '+0.12'
     """
-    from babel.numbers import format_decimal  # noqa: PLC0415 - `--help` must stay fast
-
     places = MOST_DECIMALS if decimals is None else decimals
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     rounded += 0  # never "-0"
-    digits = "." + ("#" if decimals is None else "0") * places if places else ""
-    grouping = "#,##0" if abs(rounded) >= GROUPED_FROM else "0"
-    text = format_decimal(rounded, format=grouping + digits, locale=_locale())
+    text = _small(rounded, decimals) if abs(rounded) < GROUPED_FROM else _large(rounded, decimals)
     return f"+{text}" if signed and rounded >= 0 else text
+
+
+def _small(value: Decimal, decimals: int | None) -> str:
+    """Write a number without groups of digits; Babel would need a tenth of a second to load."""
+    text = f"{value:f}"
+    if decimals is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if _is_english() else text.replace(".", ",")
+
+
+def _large(value: Decimal, decimals: int | None) -> str:
+    """Write a number with groups of three digits."""
+    from babel.numbers import format_decimal  # noqa: PLC0415 - `--help` must stay fast
+
+    places = MOST_DECIMALS if decimals is None else decimals
+    digits = "." + ("#" if decimals is None else "0") * places if places else ""
+    return format_decimal(value, format="#,##0" + digits, locale=_locale())
 
 
 def percent(share: float, decimals: int = 0) -> str:
     """Return a share as a percentage, such as `97 %`."""
-    sign = "%" if language() in ("en", PSEUDO) else "\N{NO-BREAK SPACE}%"
+    sign = "%" if _is_english() else "\N{NO-BREAK SPACE}%"
     return number(share * 100.0, decimals) + sign
 
 
@@ -63,6 +76,11 @@ def time_text(moment: time | datetime) -> str:
 def datetime_text(moment: datetime, style: str = "long") -> str:
     """Return date and time in the zone of the moment."""
     return f"{date_text(moment.date(), style)}, {time_text(moment)}"
+
+
+def _is_english() -> bool:
+    """Whether the decimal sign is a point."""
+    return language() in ("en", PSEUDO)
 
 
 def _locale() -> str:

@@ -7,11 +7,12 @@ from functools import cache
 from typing import Final
 
 from cardioalert.domain.clinical import Advice, Urgency
+from cardioalert.i18n import N_
 from cardioalert.i18n import translate as _
 from cardioalert.interpret.criteria import PACKAGE
 from cardioalert.tables import read_toml
 
-DISCLAIMER: Final = (
+DISCLAIMER: Final = N_(
     "Research and education software, not a medical device. Advisory only, together with the "
     "clinical history, the symptoms and the physician's knowledge; not the sole means of diagnosis."
 )

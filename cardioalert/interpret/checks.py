@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeVar
 
 from cardioalert.domain.clinical import Evidence
 from cardioalert.domain.record import Lead
+from cardioalert.i18n import number, unit_text
 from cardioalert.i18n import translate as _
 
 Direction = Literal["at_least", "above", "at_most", "below"]
@@ -76,9 +77,8 @@ class Kind:
 
     def text(self, value: float) -> str:
         """Write a value with its unit."""
-        sign = "+" if self.signed else ""
-        number = f"{value:{sign}.{self.decimals}f}"
-        return number if self.unit == "1" else f"{number} {self.unit}"
+        text = number(value, self.decimals, signed=self.signed)
+        return text if self.unit == "1" else f"{text} {unit_text(self.unit)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +184,11 @@ def _evidence(quantity: Quantity, limit: float, note: str) -> Evidence:
     kind, value = quantity.kind, quantity.value
     if value is None:
         raise ValueError(f"{kind.name} has no value to show")
-    template = _("{label} {value} in {lead}") if quantity.place else _("{label} {value}")
-    text = template.format(label=_(kind.label), value=kind.text(value), lead=quantity.place)
+    parts = {"label": _(kind.label), "value": kind.text(value), "lead": quantity.place}
+    if quantity.place:
+        text = _("{label} {value} in {lead}", **parts)
+    else:
+        text = _("{label} {value}", **parts)
     return Evidence(
         text=f"{text} ({limit_text(kind, limit, note)})",
         measure=kind.name,
@@ -199,8 +202,8 @@ def _evidence(quantity: Quantity, limit: float, note: str) -> Evidence:
 def limit_text(kind: Kind, limit: float, note: str) -> str:
     """Write a limit, and for whom it is."""
     if note:
-        return _("limit {limit}, {note}").format(limit=kind.text(limit), note=_(note))
-    return _("limit {limit}").format(limit=kind.text(limit))
+        return _("limit {limit}, {note}", limit=kind.text(limit), note=_(note))
+    return _("limit {limit}", limit=kind.text(limit))
 
 
 def fact(

@@ -138,7 +138,7 @@ def _rsr(case: Case, lead: Lead, n: Numbers) -> Check:
     notched = all_of(
         seen(
             case.flag("notched_r", lead),
-            _("notched R in {lead}").format(lead=lead),
+            _("notched R in {lead}", lead=lead),
             measure="notched_r",
             leads=(lead,),
         ),
@@ -192,7 +192,7 @@ def _net_qrs(case: Case, lead: Lead) -> Quantity:
 
 def _q_then_r(case: Case, lead: Lead) -> Check:
     """A qR complex: a q, and an R that is larger than S."""
-    text = _("qR in {lead}").format(lead=lead)
+    text = _("qR in {lead}", lead=lead)
     q, r, s = (case.number(name, lead) for name in ("q_depth", "r_height", "s_depth"))
     if q is None or r is None or s is None:
         return seen(None, text, measure="qrs_shape", leads=(lead,))
@@ -201,7 +201,7 @@ def _q_then_r(case: Case, lead: Lead) -> Check:
 
 def _r_then_s(case: Case, lead: Lead) -> Check:
     """An rS complex: an r without q before it, and a larger S."""
-    text = _("rS in {lead}").format(lead=lead)
+    text = _("rS in {lead}", lead=lead)
     q, r, s = (case.number(name, lead) for name in ("q_depth", "r_height", "s_depth"))
     if q is None or r is None or s is None:
         return seen(None, text, measure="qrs_shape", leads=(lead,))

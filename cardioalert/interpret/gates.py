@@ -86,7 +86,7 @@ def failed_gates(inputs: Inputs) -> tuple[FailedGate, ...]:
     for gate in gates():
         detail = _CHECKS[gate.code](inputs, gate.numbers)
         if detail is not None:
-            failed.append(FailedGate(gate=gate, reason=_(gate.text).format(detail=detail)))
+            failed.append(FailedGate(gate=gate, reason=_(gate.text, detail=detail)))
     return tuple(failed)
 
 

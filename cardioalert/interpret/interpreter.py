@@ -131,8 +131,10 @@ def _lead_entries(measurements: Measurements) -> tuple[NotAssessed, ...]:
     return tuple(
         NotAssessed(
             code=f"lead:{lead}",
-            reason=_("ST, Q and T in {lead} not assessable: {reason}").format(
-                lead=lead, reason=merge.reason_text(measurements.unusable.get(lead, "absent"))
+            reason=_(
+                "ST, Q and T in {lead} not assessable: {reason}",
+                lead=lead,
+                reason=merge.reason_text(measurements.unusable.get(lead, "absent")),
             ),
         )
         for lead in missing

@@ -67,7 +67,7 @@ def st_slope(case: Case, place: Place) -> Quantity:
 def upright_t(case: Case, lead: Lead) -> Check:
     """T more positive than negative."""
     up, down = case.number("t_positive", lead), case.number("t_depth", lead)
-    text = _("upright T in {lead}").format(lead=lead)
+    text = _("upright T in {lead}", lead=lead)
     flag = up > down if up is not None and down is not None else None
     return seen(flag, text, measure="t_direction", leads=(lead,))
 
@@ -94,7 +94,7 @@ def qs_complex(case: Case, lead: Lead, depth: float) -> Check:
     """A QRS without any R, at least `depth` deep."""
     measured, s = case.measurements.leads.get(lead), case.lead("s_depth", lead)
     shape = None if measured is None else is_qs(measured)
-    text = _("QS in {lead}").format(lead=lead)
+    text = _("QS in {lead}", lead=lead)
     flag = shape and s.value >= depth if shape is not None and s.value is not None else None
     check = seen(flag, text, measure="qrs_shape", leads=(lead,))
     return cap_weak(check, case, lead)
@@ -107,7 +107,7 @@ def cap_weak(check: Check, case: Case, lead: Lead) -> Check:
         return check
     if check.outcome is Outcome.NOT_MET:
         return Check(outcome=Outcome.UNKNOWN, reasons=("too-few-beats",))
-    return cap(check, _("few clean beats in {lead}").format(lead=lead))
+    return cap(check, _("few clean beats in {lead}", lead=lead))
 
 
 def _neighbours(needed: int) -> Iterable[tuple[Place, ...]]:
@@ -133,8 +133,7 @@ def _one_line(group: list[Evidence]) -> Evidence:
     group = sorted(group, key=lambda each: -abs(each.value))
     kind = kinds()[group[0].measure]
     places = [
-        _("{value} in {lead}").format(value=kind.text(each.value), lead=_place(each))
-        for each in group
+        _("{value} in {lead}", value=kind.text(each.value), lead=_place(each)) for each in group
     ]
     text = f"{_(kind.label)} {', '.join(places)} {_limit_part(group[0])}"
     return replace(group[0], text=text, leads=tuple(each.leads[0] for each in group))

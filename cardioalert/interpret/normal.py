@@ -122,8 +122,12 @@ def _in_range(case: Case, limits: Range) -> Evidence | None:
     upper = limits.upper(case.patient.sex)
     if value is None or not limits.at_least <= value <= upper:
         return None
-    text = _("{label} {value} (normal {low:g} to {high:g})").format(
-        label=_(kind.label), value=kind.text(value), low=limits.at_least, high=upper
+    text = _(
+        "{label} {value} (normal {low:g} to {high:g})",
+        label=_(kind.label),
+        value=kind.text(value),
+        low=limits.at_least,
+        high=upper,
     )
     return Evidence(text=text, measure=kind.name, value=value, limit=upper, unit=kind.unit)
 

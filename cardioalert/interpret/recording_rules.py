@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cardioalert.domain.record import LIMB_LEADS, Lead
+from cardioalert.i18n import N_
 from cardioalert.i18n import translate as _
 from cardioalert.interpret.case import Case, Pattern
 from cardioalert.interpret.checks import (
@@ -63,17 +64,17 @@ def limb_leads_disagree(case: Case, n: Numbers) -> Check:
 def _points(case: Case, lead: Lead, *, up: bool) -> Check:
     """Whether the QRS of a lead points up or down."""
     positive = mostly_positive(case, lead)
-    template = _("QRS upright in {lead}") if up else _("QRS negative in {lead}")
+    text = N_("QRS upright in {lead}") if up else N_("QRS negative in {lead}")
     flag = None if positive is None else positive is up
-    return seen(flag, template.format(lead=lead), measure="qrs_shape", leads=(lead,))
+    return seen(flag, _(text, lead=lead), measure="qrs_shape", leads=(lead,))
 
 
 def _p_points(case: Case, lead: Lead, *, up: bool) -> Check:
     """Whether P of a lead points up or down."""
     p = case.number("p", lead)
-    template = _("P upright in {lead}") if up else _("P negative in {lead}")
+    text = N_("P upright in {lead}") if up else N_("P negative in {lead}")
     flag = None if p is None else (p > 0 if up else p < 0)
-    return seen(flag, template.format(lead=lead), measure="p", leads=(lead,))
+    return seen(flag, _(text, lead=lead), measure="p", leads=(lead,))
 
 
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(

@@ -12,6 +12,7 @@ import numpy as np
 
 from cardioalert.domain.clinical import BeatClass
 from cardioalert.domain.record import Lead
+from cardioalert.i18n import N_
 from cardioalert.i18n import translate as _
 from cardioalert.interpret.case import Case, Pattern, combine
 from cardioalert.interpret.checks import (
@@ -132,9 +133,7 @@ def no_organised_qrs(case: Case, n: Numbers) -> Check:
     if case.duration < n["seconds"]:
         return Check(outcome=Outcome.UNKNOWN, reasons=("record-too-short",))
     count = Quantity(kind=kinds()["beat_count"], value=float(len(beats.r_peaks)))
-    text = _("the two QRS detectors agree in {share:.0%} of the beats").format(
-        share=beats.agreement
-    )
+    text = _("the two QRS detectors agree in {share:.0%} of the beats", share=beats.agreement)
     disagree = beats.agreement < n["agreement"] and case.value("heart_rate").value is None
     return any_of(
         compare(count, "below", n["beats"]), seen(disagree, text, measure="detector_agreement")
@@ -170,9 +169,10 @@ def _p_direction(case: Case) -> Check:
         p = case.number("p", lead)
         known = lead in case.measurements.leads and p is not None
         if known or lead is Lead.II:
-            text = _("P upright in {lead}") if sign > 0 else _("P negative in {lead}")
+            upright, negative = N_("P upright in {lead}"), N_("P negative in {lead}")
+            text = _(upright if sign > 0 else negative, lead=lead)
             flag = p * sign > 0 if p is not None else None
-            checks.append(seen(flag, text.format(lead=lead), measure="p", leads=(lead,)))
+            checks.append(seen(flag, text, measure="p", leads=(lead,)))
     return all_of(*checks)
 
 

@@ -193,4 +193,4 @@ def _common_notes(answers: Answers, missing: Mapping[str, tuple[str, ...]]) -> l
 
 def _note(code: str, **values: Any) -> Note:
     """Return one note in the chosen language."""
-    return Note(code=code, text=_(texts.NOTES[code]).format(**values))
+    return Note(code=code, text=_(texts.NOTES[code], **values))

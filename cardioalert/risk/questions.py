@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from cardioalert.i18n import N_, unit_text
 from cardioalert.i18n import translate as _
 from cardioalert.risk.numbers import AmbiguousNumberError, parse_number
 from cardioalert.risk.questionnaire import EMERGENCY, read_answers
-from cardioalert.risk.texts import N_, reason_text
+from cardioalert.risk.texts import reason_text
 
 Raw = Mapping[str, Any]
 Kind = Literal["number", "yes-no", "choice", "choices"]
@@ -109,7 +110,7 @@ QUESTIONS: Final = (
         key="age",
         text=N_("How old are you?"),
         kind="number",
-        units=((N_("years"), "age"),),
+        units=(("years", "age"),),
         required=True,
     ),
     Question(
@@ -210,14 +211,14 @@ QUESTIONS: Final = (
         key="age_at_diabetes_diagnosis",
         text=N_("How old were you when diabetes was found?"),
         kind="number",
-        units=((N_("years"), "age_at_diabetes_diagnosis"),),
+        units=(("years", "age_at_diabetes_diagnosis"),),
         applies=lambda raw: bool(raw.get("diabetes")) and not _points(raw),
     ),
     Question(
         key="cigarettes_per_day",
         text=N_("How many cigarettes a day do you smoke?"),
         kind="number",
-        units=((N_("a day"), "cigarettes_per_day"),),
+        units=(("a day", "cigarettes_per_day"),),
         applies=lambda raw: _points(raw) and raw.get("tobacco_use") == "current",
     ),
     Question(
@@ -359,16 +360,26 @@ def read_reply(question: Question, text: str) -> dict[str, Any]:
     return {question.key: chosen[0]}
 
 
+def unit_names(question: Question) -> str:
+    """Return the units a number may be given in, the usual one first."""
+    return ", ".join(unit_text(unit) for unit, _key in question.units)
+
+
+def _bare(unit: str) -> str:
+    """Return a unit without what people leave out or write differently."""
+    return re.sub(r"[\s.]", "", unit.lower()).replace("²", "2")
+
+
 def _read_number(question: Question, word: str) -> dict[str, Any]:
     """Read a number with the unit that was typed, or the first one."""
     found = _NUMBER_AND_UNIT.fullmatch(word)
     if found is None:
         raise ReplyError(_("Type a number."))
-    units = {_(unit).lower(): key for unit, key in question.units}
-    typed = found[2].strip()
-    key = units.get(typed) if typed else question.units[0][1]
+    spelled = {_bare(name): key for unit, key in question.units for name in (unit, unit_text(unit))}
+    typed = _bare(found[2])
+    key = spelled.get(typed) if typed else question.units[0][1]
     if key is None:
-        raise ReplyError(_("Unknown unit; possible: {units}.").format(units=", ".join(units)))
+        raise ReplyError(_("Unknown unit; possible: {units}.", units=unit_names(question)))
     try:
         value = parse_number(found[1])
     except AmbiguousNumberError:
@@ -390,7 +401,7 @@ def _read_yes_no(word: str) -> bool:
         return matches[0]
     if word in {YES, NO}:
         return word == YES
-    raise ReplyError(_("Type {yes} or {no}.").format(yes=_(YES), no=_(NO)))
+    raise ReplyError(_("Type {yes} or {no}.", yes=_(YES), no=_(NO)))
 
 
 def _read_option(question: Question, word: str) -> str:
@@ -401,4 +412,4 @@ def _read_option(question: Question, word: str) -> str:
         return values[int(word) - 1]
     if word in values:
         return word
-    raise ReplyError(_("Type a number from {low} to {high}.").format(low=1, high=len(values)))
+    raise ReplyError(_("Type a number from {low} to {high}.", low=1, high=len(values)))

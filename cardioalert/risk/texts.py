@@ -9,14 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cardioalert.i18n import N_, number, unit_text
 from cardioalert.i18n import translate as _
 from cardioalert.risk.questionnaire import Answers, inputs
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name by which catalog tools find the texts
-    """Mark a text for the catalogs; it is translated when it is shown."""
-    return text
-
 
 DISCLAIMER: Final = N_(
     "This is an estimate for people like you, not a diagnosis, and it does not replace a doctor. "
@@ -200,7 +195,7 @@ def reason_text(code: str, answers: Answers) -> str:
     for prefix in ("missing", "implausible", "contradiction", "outside-range"):
         if code.startswith(f"{prefix}-"):
             name = code.removeprefix(f"{prefix}-").replace("-", "_")
-            return _(REASONS[prefix]).format(input=_(INPUTS[name]), **_figures(name, answers))
+            return _(REASONS[prefix], input=_(INPUTS[name]), **_figures(name, answers))
     return _(REASONS[code])
 
 
@@ -212,8 +207,8 @@ def _figures(name: str, answers: Answers) -> dict[str, str]:
     wrong = {found.name: found.value for found in answers.implausible}
     value = wrong.get(name, answers.values.get(name))
     return {
-        "value": "" if value is None else f"{value:g}",
-        "low": f"{known.low:g}",
-        "high": f"{known.high:g}",
-        "unit": known.unit if known.unit != "1" else "",
+        "value": "" if value is None else number(value),
+        "low": number(known.low),
+        "high": number(known.high),
+        "unit": unit_text(known.unit) if known.unit != "1" else "",
     }

@@ -45,7 +45,7 @@ def files_in(folder: Path) -> list[str]:
     ]
     if not files:
         raise InputError(
-            _("the folder {folder} holds no picture and no record").format(folder=folder),
+            _("the folder {folder} holds no picture and no record", folder=folder),
             hint=_("Name the files, or a folder that holds them."),
         )
     return files

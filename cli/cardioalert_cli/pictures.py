@@ -20,11 +20,11 @@ def check_writable(target: Path | None) -> None:
     folder = target if target.is_dir() else target.parent
     if not folder.is_dir():
         raise UsageProblemError(
-            _("the folder {folder} does not exist").format(folder=folder),
+            _("the folder {folder} does not exist", folder=folder),
             hint=_("Create it first, or name another."),
         )
     if not os.access(folder, os.W_OK):
-        raise CannotWriteError(_("{folder} cannot be written to").format(folder=folder))
+        raise CannotWriteError(_("{folder} cannot be written to", folder=folder))
 
 
 def overlay_path(target: Path, source: str) -> Path:
@@ -44,5 +44,5 @@ def write_overlay(digitized: Digitized, path: Path) -> None:
         save_picture(draw_overlay(digitized), path)
     except OSError as error:
         raise CannotWriteError(
-            _("{path} could not be written: {reason}").format(path=path, reason=error)
+            _("{path} could not be written: {reason}", path=path, reason=error)
         ) from error

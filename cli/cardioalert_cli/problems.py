@@ -69,7 +69,7 @@ class Problem:
 
     def to_dict(self) -> dict[str, str]:
         """Return the error object of `--json`."""
-        command = _("Try: {command}").format(command=self.command) if self.command else ""
+        command = _("Try: {command}", command=self.command) if self.command else ""
         hint = " ".join(filter(None, (self.hint, command)))
         return {"code": self.code, "message": self.message, "hint": hint}
 

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cardioalert.i18n import ngettext, number
 from cardioalert.i18n import translate as _
 from cardioalert.risk import texts
 from cardioalert.risk.numbers import round_half_up
@@ -46,12 +47,10 @@ def _headline(estimate: Estimate) -> list[RenderableType]:
     ]
     if estimate.cell is not None:
         exact = _(texts.CATEGORIES[estimate.category_exact.category])
-        percent = f"{round_half_up(estimate.exact, 1):g}"
+        percent = number(round_half_up(estimate.exact, 1))
         lines.append(
             Text(
-                _("By the exact equation: {percent} %, {category}").format(
-                    percent=percent, category=exact
-                )
+                _("By the exact equation: {percent} %, {category}", percent=percent, category=exact)
             )
         )
     return lines
@@ -60,14 +59,16 @@ def _headline(estimate: Estimate) -> list[RenderableType]:
 def _number(estimate: Estimate) -> str:
     """Return the headline with its unit."""
     if not estimate.score.points:
-        text = _("{percent} % in {years} years")
-        return text.format(
-            percent=f"{round_half_up(estimate.headline, 1):g}", years=estimate.score.horizon
+        return ngettext(
+            "{percent} % in {count} year",
+            "{percent} % in {count} years",
+            estimate.score.horizon,
+            percent=number(round_half_up(estimate.headline, 1)),
         )
     if estimate.highest is not None and estimate.highest > estimate.exact:
-        text = _("{low} to {high} points of 48")
-        return text.format(low=int(estimate.exact), high=estimate.highest)
-    return _("{points} points of 48").format(points=int(estimate.exact))
+        low = int(estimate.exact)
+        return _("{low} to {high} points of 48", low=low, high=estimate.highest)
+    return _("{points} points of 48", points=int(estimate.exact))
 
 
 def _line(estimate: Estimate) -> str:
@@ -82,11 +83,15 @@ def _risk_age(age: RiskAge | None) -> list[RenderableType]:
         return []
     years = int(round_half_up(age.years))
     text = {
-        "": _("The risk is like that of a healthy person of {years} years."),
-        "at-least": _("The risk is like that of a healthy person of {years} years or more."),
-        "at-most": _("The risk is like that of a healthy person of {years} years or less."),
+        "": _("The risk is like that of a healthy person of {years} years.", years=years),
+        "at-least": _(
+            "The risk is like that of a healthy person of {years} years or more.", years=years
+        ),
+        "at-most": _(
+            "The risk is like that of a healthy person of {years} years or less.", years=years
+        ),
     }[age.bound]
-    return [Text(text.format(years=years))]
+    return [Text(text)]
 
 
 def _changes(estimate: Estimate, changes: tuple[Change, ...]) -> Table:
@@ -94,13 +99,13 @@ def _changes(estimate: Estimate, changes: tuple[Change, ...]) -> Table:
     table = Table.grid(padding=(0, 2))
     for change in changes:
         if estimate.score.points:
-            number = _("{points} points").format(points=int(change.exact))
+            text = ngettext("{count} point", "{count} points", int(change.exact))
         elif change.cell is not None:
-            exact = f"{round_half_up(change.exact, 1):g}"
-            number = _("{chart} % (exact {exact} %)").format(chart=change.cell, exact=exact)
+            exact = number(round_half_up(change.exact, 1))
+            text = _("{chart} % (exact {exact} %)", chart=change.cell, exact=exact)
         else:
-            number = f"{round_half_up(change.exact, estimate.score.decimals):g} %"
-        table.add_row(Text("  " + _(texts.CHANGES[change.code])), Text(number))
+            text = f"{number(round_half_up(change.exact, estimate.score.decimals))} %"
+        table.add_row(Text("  " + _(texts.CHANGES[change.code])), Text(text))
     return table
 
 

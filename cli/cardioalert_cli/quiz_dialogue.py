@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardioalert.i18n import translate as _
-from cardioalert.risk.questions import NO, YES, Interview, Question, ReplyError
+from cardioalert.i18n import unit_text
+from cardioalert.risk.questions import NO, YES, Interview, Question, ReplyError, unit_names
 from cardioalert_cli import output
 from cardioalert_cli.problems import UsageProblemError
 
@@ -43,7 +44,7 @@ def load(path: Path) -> Interview:
         raise UsageProblemError(_("there is no unfinished test"), hint=hint) from None
     except (ValueError, KeyError, TypeError):
         raise UsageProblemError(
-            _("the unfinished test in {path} cannot be read").format(path=path), hint=hint
+            _("the unfinished test in {path} cannot be read", path=path), hint=hint
         ) from None
 
 
@@ -116,17 +117,16 @@ def _expected(question: Question) -> str:
     if question.kind == "yes-no":
         return f"{_(YES)} / {_(NO)}"
     if question.kind == "number":
-        return _(question.units[0][0])
+        usual, *others = (unit_text(unit) for unit, _key in question.units)
+        return _("{unit} (or {others})", unit=usual, others=", ".join(others)) if others else usual
     return f"1-{len(question.options)}"
 
 
 def _help(question: Question) -> str:
     """Explain how to answer."""
     if question.kind == "number" and len(question.units) > 1:
-        units = ", ".join(_(unit) for unit, _key in question.units)
-        return _("Type a number, with its unit if it is another one. Units: {units}.").format(
-            units=units
-        )
+        units = unit_names(question)
+        return _("Type a number, with its unit if it is another one. Units: {units}.", units=units)
     if question.kind == "choices":
         return _("Type one number or several, such as 2,4.")
     return _("Type the answer, or nothing to skip the question if you do not know.")

@@ -159,7 +159,7 @@ def analyze_one(path: str, wishes: Wishes, *, debug: bool) -> ExitCode:
     from cardioalert import pipeline  # noqa: PLC0415 - heavy
 
     try:
-        with output.progress(_("Reading {name}").format(name=Path(path).name)):
+        with output.progress(_("Reading {name}", name=Path(path).name)):
             analysis = pipeline.analyze(
                 path,
                 patient=wishes.patient,
@@ -211,7 +211,7 @@ def print_answer(analysis: Analysis, *, explain: bool) -> None:
 def draw_overlay(analysis: Analysis, path: str, target: Path) -> None:
     """Write the overlay of an input that is a picture."""
     if analysis.digitized is None:
-        output.note(_("{path} is no picture: there is nothing to draw on").format(path=path))
+        output.note(_("{path} is no picture: there is nothing to draw on", path=path))
         return
     write_overlay(analysis.digitized, overlay_path(target, path))
 

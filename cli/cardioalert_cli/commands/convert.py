@@ -56,7 +56,7 @@ def read_any(source: str) -> ECGRecord:
     from cardioalert.formats.registry import is_picture, read_record  # noqa: PLC0415 - heavy
 
     content = load(source)
-    with output.progress(_("Reading {name}").format(name=content.name)):
+    with output.progress(_("Reading {name}", name=content.name)):
         if is_picture(content):
             return pipeline.digitize(content).record
         return read_record(content)

@@ -39,7 +39,7 @@ def demo(
     if code:
         raise typer.Exit(code)
     if not as_json:
-        output.note(_("Now your own: {command}").format(command="cardioalert analyze photo.jpg"))
+        output.note(_("Now your own: {command}", command="cardioalert analyze photo.jpg"))
 
 
 def example_photo(stack: ExitStack) -> Path:

@@ -105,7 +105,7 @@ def read_picture(
     """Digitize a picture, saying so when it takes long."""
     from cardioalert import pipeline  # noqa: PLC0415 - heavy
 
-    with output.progress(_("Reading {name}").format(name=Path(source).name)):
+    with output.progress(_("Reading {name}", name=Path(source).name)):
         return pipeline.digitize(
             source,
             layout=layout,

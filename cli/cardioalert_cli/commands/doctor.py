@@ -95,7 +95,7 @@ def check_networks() -> Iterator[Check]:
     if not cards:
         yield Check(name=_("networks"), good=False, detail=_("not installed"))
     for card in cards:
-        check = attempt(_("network {name}").format(name=card.name), partial(zoo.check, card))
+        check = attempt(_("network {name}", name=card.name), partial(zoo.check, card))
         detail = f"{check.detail}, sha256 {card.sha256}" if check.good else check.detail
         yield replace(check, detail=detail)
 

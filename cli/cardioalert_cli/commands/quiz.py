@@ -81,8 +81,8 @@ def check_score(score: str) -> None:
 
     if score not in ("auto", *scores()):
         raise UsageProblemError(
-            _("there is no score called {name}").format(name=score),
-            hint=_("Possible: {names}.").format(names=", ".join(("auto", *scores()))),
+            _("there is no score called {name}", name=score),
+            hint=_("Possible: {names}.", names=", ".join(("auto", *scores()))),
         )
 
 

@@ -109,7 +109,7 @@ def test_replies(key, text, answers):
         ("age", "old", "Type a number"),
         ("age", "1,250", "comma"),
         ("sbp", "14.5", "Not plausible"),
-        ("sbp", "145 psi", "mmhg, kpa"),
+        ("sbp", "145 psi", "mmHg, kPa"),
         ("known_cvd", "perhaps", "yes"),
         ("sex", "7", "1 to 3"),
         ("sex", "1,2", "one number"),
