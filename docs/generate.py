@@ -116,15 +116,22 @@ def commands_page() -> str:
     for name in COMMANDS:
         command = commands[name]
         sections.append(f"\n## `cardioalert {name}`\n\n{paragraphs(command.help)}\n")
-        arguments = [p for p in command.params if p.param_type_name == "argument"]
-        options = [p for p in command.params if p.param_type_name == "option"]
-        rows = [(f"`{p.metavar or p.name.upper()}`", p.help or "") for p in arguments]
-        rows += [(", ".join(f"`{o}`" for o in p.opts), p.help or "") for p in options]
-        if rows:
-            sections.append("\n" + table(("argument", "meaning"), rows))
+        sections.append(parameters(command))
+        for part, subcommand in getattr(command, "commands", {}).items():
+            sections.append(f"\n### `{name} {part}`\n\n{paragraphs(subcommand.help)}\n")
+            sections.append(parameters(subcommand))
         examples = import_module(f"cardioalert_cli.commands.{name}").EXAMPLES
         sections.append("\n```bash\n" + "\n".join(examples) + "\n```\n")
     return "".join(sections)
+
+
+def parameters(command: Any) -> str:
+    """Return the table of arguments and options of a command."""
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option"]
+    rows = [(f"`{p.metavar or p.name.upper()}`", p.help or "") for p in arguments]
+    rows += [(", ".join(f"`{o}`" for o in p.opts), p.help or "") for p in options]
+    return "\n" + table(("argument", "meaning"), rows) if rows else ""
 
 
 def paragraphs(text: str) -> str:

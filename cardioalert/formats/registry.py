@@ -137,6 +137,14 @@ FORMATS: Final = (
         module="cardioalert.formats.json_file",
     ),
     Format(
+        kind="fhir",
+        name="FHIR Observation",
+        suffixes=(".json",),
+        looks_like=sniffing.is_fhir,
+        module="cardioalert.formats.fhir_file",
+        can_write=False,
+    ),
+    Format(
         kind="wfdb",
         name="WFDB",
         suffixes=(".hea",),

@@ -76,6 +76,12 @@ def is_json(content: FileContent) -> bool:
     return head.lstrip().startswith("{") and "cardioalert.record/" in head
 
 
+def is_fhir(content: FileContent) -> bool:
+    """Tell whether the file begins like a FHIR resource or bundle."""
+    head = _head_text(content)
+    return head.lstrip().startswith("{") and '"resourceType"' in head
+
+
 def is_dicom(content: FileContent) -> bool:
     """Tell whether the file is DICOM, with its preamble or bare."""
     if content.data[_DICOM_MAGIC_AT : _DICOM_MAGIC_AT + 4] == b"DICM":

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Final
 
 from cardioalert.i18n import translate as _
@@ -18,8 +19,23 @@ from cardioalert_cli.framework import prepare, translate_framework, translate_me
 from cardioalert_cli.language import choose_language
 from cardioalert_cli.problems import ExitCode, Problem, problem_of, usage_problem
 
-COMMANDS: Final = ("analyze", "digitize", "convert", "report", "quiz", "demo", "doctor")
-"""Each is a function in the module of the same name, in the order of the help."""
+COMMANDS: Final = (
+    "analyze",
+    "digitize",
+    "convert",
+    "report",
+    "quiz",
+    "export_fhir",
+    "fhir",
+    "hl7",
+    "demo",
+    "doctor",
+)
+"""Each is a module in the order of the help, with a function of the same name.
+
+A module with `SUBCOMMANDS` (names of its functions, `_` for `-`) is a group: `book make`. Its own
+function, if it has one, runs when no subcommand is named.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,6 +126,24 @@ def build_app() -> Any:
     app.callback()(import_module("cardioalert_cli.commands.top").top)
     for name in COMMANDS:
         module = import_module(f"cardioalert_cli.commands.{name}")
+        word = name.replace("_", "-")
         examples = "\b\n" + "\n".join((_("Examples:"), *(f"  {line}" for line in module.EXAMPLES)))
-        app.command(name, help=module.HELP, epilog=examples)(getattr(module, name))
+        if hasattr(module, "SUBCOMMANDS"):
+            app.add_typer(build_group(module, name), name=word, help=module.HELP, epilog=examples)
+        else:
+            app.command(word, help=module.HELP, epilog=examples)(getattr(module, name))
     return app
+
+
+def build_group(module: ModuleType, name: str) -> Any:
+    """Return a command that has subcommands, such as `book`."""
+    import typer  # noqa: PLC0415 - after the language was chosen
+
+    own = getattr(module, name, None)
+    group = typer.Typer(no_args_is_help=own is None, rich_markup_mode=None)
+    if own:
+        group.callback(invoke_without_command=True)(own)
+    for function, text in module.SUBCOMMANDS.items():
+        command = function.strip("_").replace("_", "-")
+        group.command(command, help=text)(getattr(module, function))
+    return group

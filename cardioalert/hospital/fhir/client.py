@@ -1,0 +1,162 @@
+"""Send bundles to a FHIR server: OAuth2 client credentials with a signed assertion, few retries.
+
+SMART backend services: the client proves itself with a JWT signed by its private key (RS384 or
+ES384), gets a bearer token, and posts. A bundle is safe to send again: it creates conditionally.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from cardioalert.errors import InputError, MissingLibraryError, NotAllowedError, PeerError
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_SECONDS: Final = 300
+TIMEOUT_S: Final = 60.0
+TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
+PAUSES_S: Final = (1.0, 4.0)
+
+_ALGORITHMS: Final = {"RSAPrivateKey": "RS384", "EllipticCurvePrivateKey": "ES384"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """How this program proves itself.
+
+    Attributes
+    ----------
+    token_url : str
+    client_id : str
+    key_file : path
+        A private key in PEM, RSA or P-384.
+    scope : str
+    key_id : str
+        Of the public key the server knows; empty: it knows only one.
+    """
+
+    token_url: str
+    client_id: str
+    key_file: Path
+    scope: str = "system/*.cruds"
+    key_id: str = ""
+
+    def assertion(self, *, now: float) -> str:
+        """Return the signed proof of who is asking."""
+        jwt = _library("jwt")
+        serialization = _library("cryptography.hazmat.primitives.serialization")
+        try:
+            key = serialization.load_pem_private_key(self.key_file.read_bytes(), password=None)
+        except (OSError, ValueError) as error:
+            raise InputError(f"the key {self.key_file} cannot be read: {error}") from error
+        names = {base.__name__ for base in type(key).__mro__}
+        names |= {type(key).__name__.replace("ECPrivateKey", "EllipticCurvePrivateKey")}
+        algorithm = next((alg for name, alg in _ALGORITHMS.items() if name in names), None)
+        if algorithm is None:
+            raise InputError(f"the key {self.key_file} is neither RSA nor of an elliptic curve")
+        claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": self.token_url,
+            "jti": str(uuid4()),
+            "iat": int(now),
+            "exp": int(now) + ASSERTION_SECONDS,
+        }
+        headers = {"kid": self.key_id} if self.key_id else None
+        return str(jwt.encode(claims, key, algorithm=algorithm, headers=headers))
+
+
+def send(bundle: Mapping[str, Any], url: str, credentials: Credentials | None = None) -> list[str]:
+    """Post a transaction and return the location of each resource.
+
+    Raises
+    ------
+    NotAllowedError
+        The server does not accept who is asking.
+    PeerError
+        The server refuses the bundle, or cannot be reached after three attempts.
+    """
+    httpx = _library("httpx")
+    headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
+    with httpx.Client(timeout=TIMEOUT_S) as client:
+        if credentials is not None:
+            headers["Authorization"] = f"Bearer {fetch_token(client, credentials)}"
+        answer = _post(client, url, bundle, headers)
+    entries = answer.get("entry") or []
+    failed = [
+        entry.get("response", {})
+        for entry in entries
+        if not str(entry.get("response", {}).get("status", "")).startswith("2")
+    ]
+    if failed or len(entries) != len(bundle["entry"]):
+        raise PeerError(
+            f"{url} accepted {len(entries) - len(failed)} of {len(bundle['entry'])} resources; "
+            f"first fault: {str(failed[:1])[:300]}"
+        )
+    return [str(entry["response"].get("location", "")) for entry in entries]
+
+
+def fetch_token(client: Any, credentials: Credentials) -> str:
+    """Exchange the signed assertion for a bearer token."""
+    form = {
+        "grant_type": "client_credentials",
+        "scope": credentials.scope,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": credentials.assertion(now=time.time()),
+    }
+    httpx = _library("httpx")
+    try:
+        answer = client.post(credentials.token_url, data=form)
+    except httpx.HTTPError as error:
+        raise PeerError(f"{credentials.token_url} cannot be reached: {error}") from error
+    if answer.status_code in (400, 401, 403):
+        raise NotAllowedError(
+            f"{credentials.token_url} refuses the client {credentials.client_id!r} "
+            f"({answer.status_code})",
+            hint="Check that the server knows this client and its public key.",
+        )
+    token = answer.json().get("access_token") if answer.status_code == 200 else None
+    if not token:
+        raise PeerError(f"{credentials.token_url} answered {answer.status_code} without a token")
+    return str(token)
+
+
+def _post(
+    client: Any, url: str, bundle: Mapping[str, Any], headers: dict[str, str]
+) -> Mapping[str, Any]:
+    """Post, again after a pause when the fault may pass."""
+    httpx = _library("httpx")
+    fault = ""
+    for pause in (*PAUSES_S, None):
+        try:
+            answer = client.post(url, json=dict(bundle), headers=headers)
+        except httpx.HTTPError as error:
+            fault = str(error) or type(error).__name__
+        else:
+            if answer.status_code in (200, 201):
+                found: Mapping[str, Any] = answer.json()
+                return found
+            if answer.status_code in (401, 403):
+                raise NotAllowedError(f"{url} refuses access ({answer.status_code})")
+            fault = f"status {answer.status_code}: {answer.text[:300]}"
+            if answer.status_code not in TEMPORARY:
+                break
+        if pause is not None:
+            time.sleep(pause)
+    raise PeerError(f"{url} did not take the bundle: {fault}")
+
+
+def _library(name: str) -> Any:
+    """Import a library of the extra `hospital`."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"sending FHIR needs the library {error.name}, which is not installed",
+            hint="Install it with: pip install 'cardioalert[hospital]'",
+        ) from error

@@ -1,0 +1,1 @@
+"""Software of others that the tests talk to."""
