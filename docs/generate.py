@@ -114,8 +114,9 @@ def commands_page() -> str:
     commands: dict[str, Any] = typer.main.get_command(build_app()).commands  # type: ignore[attr-defined]
     sections = ["# The command line\n"]
     for name in COMMANDS:
-        command = commands[name]
-        sections.append(f"\n## `cardioalert {name}`\n\n{paragraphs(command.help)}\n")
+        word = name.replace("_", "-")
+        command = commands[word]
+        sections.append(f"\n## `cardioalert {word}`\n\n{paragraphs(command.help)}\n")
         sections.append(parameters(command))
         for part, subcommand in getattr(command, "commands", {}).items():
             sections.append(f"\n### `{name} {part}`\n\n{paragraphs(subcommand.help)}\n")

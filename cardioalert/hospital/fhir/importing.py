@@ -140,7 +140,7 @@ def read_patient(resource: Mapping[str, Any]) -> Person:
     identifiers = [one for one in resource.get("identifier") or () if one.get("value")]
     identifiers.sort(key=lambda one: one.get("system") != PINFL_SYSTEM)
     first = identifiers[0] if identifiers else {}
-    name = next(iter(resource.get("name") or ()), {})
+    name: Mapping[str, Any] = next(iter(resource.get("name") or ()), {})
     given = [str(one) for one in name.get("given") or ()]
     suffix = [str(one) for one in name.get("suffix") or ()]
     sexes = {"male": Sex.MALE, "female": Sex.FEMALE}
@@ -159,7 +159,7 @@ def _order(resource: Mapping[str, Any]) -> Order:
     """Read an order; R5 wraps its code in `concept`."""
     code = resource.get("code") or {}
     code = code.get("concept") or code
-    coding = next(iter(code.get("coding") or ()), {})
+    coding: Mapping[str, Any] = next(iter(code.get("coding") or ()), {})
     return Order(
         number=_identifier(resource),
         status=str(resource.get("status") or ""),
@@ -214,7 +214,7 @@ def _documents(resource: Mapping[str, Any]) -> Iterator[Document]:
 
 def _identifier(resource: Mapping[str, Any]) -> str:
     """Return the first identifier, else the id."""
-    first = next(iter(resource.get("identifier") or ()), {})
+    first: Mapping[str, Any] = next(iter(resource.get("identifier") or ()), {})
     return str(first.get("value") or resource.get("id") or "")
 
 
