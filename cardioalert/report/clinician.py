@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from cardioalert.domain.clinical import Measured, Status, Urgency
@@ -113,7 +114,7 @@ def _limits_note(document: Document) -> str:
     else:
         whose = _(
             "Limits for this person: {person}.",
-            person=text.patient_text(document.patient.patient()),
+            person=text.patient_text(replace(person, symptoms=())),
         )
     spread = _("± is one standard deviation of the measurement.")
     return f"{whose} {spread}"

@@ -21,13 +21,14 @@ from cardioalert.report.svg import Sheet
 
 LEFT_MM: Final = 15.0  # where time begins, right of the calibration pulse
 WIDTH_MM: Final = 270.0
-HEIGHT_MM: Final = 150.0  # what a landscape page has room for
+HEIGHT_MM: Final = 155.0  # what a landscape page has room for
 ROW_MM: Final = 35.0
 NAME_ROOM_MM: Final = 6.0
-MOST_ROOM_MM: Final = 25.0  # above or below a base line; taller waves run into the next row
+MOST_ROOM_MM: Final = 30.0  # above or below a base line; taller waves run into the next row
 READABLE: Final = 0.8  # share of its window that a lead must have
 OFFSET_MV: Final = 0.3  # a base line further from zero is moved there
 MANY_LEADS: Final = 7
+SHORTEST_STRIP: Final = 4.0  # s; a column of 2.5 s is no rhythm strip
 NAME_MM: Final = 3.4
 NAME_ABOVE_MM: Final = 11.0
 NAME_SECONDS: Final = 0.4  # of the curve that a name stands above
@@ -63,12 +64,14 @@ class DrawnEcg:
     Attributes
     ----------
     shifted : tuple of Lead whose base line was moved to zero
+    cut : tuple of Lead that leave the paper
     seconds : float, how much of the record is shown
     """
 
     svg: str
     leads: tuple[Lead, ...]
     shifted: tuple[Lead, ...]
+    cut: tuple[Lead, ...]
     seconds: float
 
 
@@ -87,9 +90,21 @@ def draw_ecg(record: ECGRecord) -> DrawnEcg:
         _draw_pulse(sheet, base)
         for piece in row:
             _draw_piece(sheet, piece, record.sampling_rate, base)
+    cut = [
+        piece.lead
+        for row, base in zip(rows, lines, strict=True)
+        for piece in row
+        if _leaves(piece, base, sheet.height)
+    ]
     shown = tuple(dict.fromkeys(piece.lead for row in rows for piece in row))
     seconds = min(record.duration, STRIP_SECONDS)
-    return DrawnEcg(svg=sheet.svg(), leads=shown, shifted=shifted, seconds=seconds)
+    return DrawnEcg(
+        svg=sheet.svg(),
+        leads=shown,
+        shifted=shifted,
+        cut=tuple(dict.fromkeys(cut)),
+        seconds=seconds,
+    )
 
 
 def _centered(record: ECGRecord) -> tuple[ECGRecord, tuple[Lead, ...]]:
@@ -118,8 +133,19 @@ def _rows(record: ECGRecord) -> Iterator[list[Piece]]:
             for column, lead in enumerate(row)
             if lead in readable
         ]
-    lead = rhythm_lead(record)
-    yield [_cut(record, lead, column=0.0, start=0.0, seconds=STRIP_SECONDS)]
+    lead = _strip_lead(record)
+    strip = _cut(record, lead, column=0.0, start=0.0, seconds=STRIP_SECONDS)
+    if np.isfinite(strip.signal).sum() >= SHORTEST_STRIP * record.sampling_rate:
+        yield [strip]
+
+
+def _strip_lead(record: ECGRecord) -> Lead:
+    """Return the lead of the rhythm strip: lead II unless another was printed clearly longer."""
+    longest = rhythm_lead(record)
+    if Lead.II not in record.leads:
+        return longest
+    counts = [np.isfinite(record.lead(lead)).sum() for lead in (Lead.II, longest)]
+    return Lead.II if counts[0] >= READABLE * counts[1] else longest
 
 
 def _best_piece(record: ECGRecord, lead: Lead, column: float) -> Piece:
@@ -173,6 +199,12 @@ def _draw_pulse(sheet: Sheet, base: float) -> None:
     """Draw 1 mV for 0.2 s left of a row."""
     x = 2.0 + np.array([0.0, 2.0, 2.0, 7.0, 7.0, 9.0])
     sheet.curve(x, base - GAIN * np.array([0.0, 0.0, 1.0, 1.0, 0.0, 0.0]))
+
+
+def _leaves(piece: Piece, base: float, height: float) -> bool:
+    """Tell whether a part of a lead lies outside the paper."""
+    y = base - GAIN * piece.signal
+    return bool(((y < 0) | (y > height)).any())  # NaN is neither
 
 
 def _write_name(sheet: Sheet, piece: Piece, sampling_rate: float, base: float) -> None:

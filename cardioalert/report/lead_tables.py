@@ -56,7 +56,7 @@ def lead_table(explanation: Explanation) -> Table | None:
     for lead in STANDARD_LEADS:
         if lead in explanation.leads:
             found = explanation.leads[lead]
-            cells = (signed(found.get(key)) for _name, key in columns)
+            cells = (_amplitude(found.get(key)) for _name, key in columns)
             beats, noise = found.get("beats"), found.get("noise_mv")
             rows.append(
                 (
@@ -76,6 +76,11 @@ def lead_table(explanation: Explanation) -> Table | None:
         rows=tuple(rows),
         note=note,
     )
+
+
+def _amplitude(value: float | None) -> str:
+    """Return an amplitude with its sign; plain zero for a wave that is absent."""
+    return "0" if value == 0.0 else signed(value)
 
 
 def network_table(document: Document) -> Table | None:

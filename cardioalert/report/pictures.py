@@ -37,6 +37,10 @@ def ecg(document: Document) -> Picture | None:
                 whole=document.record.duration_s,
             )
         )
+    if drawn.cut:
+        notes.append(
+            _("Taller than the paper, cut at its edge: {leads}.", leads=", ".join(drawn.cut))
+        )
     if drawn.shifted:
         notes.append(_("Base line moved to zero: {leads}.", leads=", ".join(drawn.shifted)))
     return Picture(
