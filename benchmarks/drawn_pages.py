@@ -1,199 +1,302 @@
-"""Measure the digitizing on drawn pages of recordings that no network was trained on.
+"""Measure the digitizing by class on drawn pages of recordings that no network was trained on.
 
-Pages are drawn from PTB-XL fold 9 by `models/synthesis`, in layouts and at camera levels taken at
-random, and digitized like any photo. Prints a markdown table per camera level and, with --write,
-keeps it in docs/accuracy/drawn_pages.md.
+`page_classes.py` draws the pages: every layout, speed, gain, paper and camera level. Prints a
+markdown table per camera level and one per class and, with --write, keeps them in
+docs/accuracy/drawn_pages.md. The answers page by page go to --keep, as JSON lines.
 
-    python -m benchmarks.drawn_pages --data ../shared/data --pages 30 --write
+    python -m benchmarks.drawn_pages --data ../shared/data --cache ../cache_pages --pages 60 --write
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import resource
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from benchmarks.metrics import Fidelity, compare
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "models"))
-
-from synthesis.camera import photograph  # noqa: E402
-from synthesis.cameras import random_camera  # noqa: E402
-from synthesis.design import PageDesign, random_design  # noqa: E402
-from synthesis.page import DrawnPage, draw_page  # noqa: E402
-from synthesis.recordings import Recording, read_ptbxl_shard  # noqa: E402
-
-import cardioalert  # noqa: E402
-from cardioalert.domain.imaging import Digitized  # noqa: E402
-from cardioalert.domain.record import ECGRecord  # noqa: E402
-from cardioalert.errors import CardioAlertError  # noqa: E402
-from cardioalert.measure import measure  # noqa: E402
+import cardioalert
+from benchmarks.metrics import compare
+from benchmarks.page_classes import LEVELS, RATE, ROOT, Case, drawn_cases
+from cardioalert.domain.imaging import Digitized, LeadTrace
+from cardioalert.errors import CardioAlertError
+from cardioalert.report.overlay import photo_positions
 
 HEADER = "<!-- Written by benchmarks/drawn_pages.py; do not edit. -->"
-LEVELS = ("scan", "easy", "medium", "hard")
-RATE = 500.0  # Hz
-FIRST_SEED = 700_000  # far from the seeds of training pages
-READABLE = ("3x4", "6x2", "12x1")
+OFF_MM = 7.0  # a trace whose middle is so far from the printed lead is another lead
+HEDGES = {
+    "speed": ("speed-assumed", "speed-contradicted", "scale-contradicted"),
+    "gain": ("gain-assumed", "gain-contradicted", "scale-contradicted"),
+}
 
-Truth = dict[str, NDArray[np.float64]]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """One page: refused, or what came out against what went in."""
 
-    refusal: str
+    name: str
+    level: str
+    layout: str
+    speed: float
+    gain: float
+    mixed: bool
+    grid: str
+    printed: bool
+    pulse: str
+    seconds: float  # of processor time
+    refusal: str = ""
+    found: str = ""
     layout_right: bool = False
-    scale_right: bool = False
-    scale_confirmed: bool = False
+    speed_right: bool = False
+    gain_right: bool = False
+    hedged: tuple[str, ...] = ()
     grade: str = ""
-    fidelity: Fidelity | None = None
-    st_errors: tuple[float, ...] = ()  # mV, at J, one per lead
+    snr_kaggle: float = float("nan")
+    snr_physionet: float = float("nan")
+    correlation: float = float("nan")
+    rmse: float = float("nan")
+    amplitude: float = float("nan")
+    time_error: float = float("nan")  # relative
+
+    @property
+    def scale_right(self) -> bool:
+        """Speed and gain are those of the page."""
+        return self.speed_right and self.gain_right
 
     @property
     def silently_wrong(self) -> bool:
         """A wrong layout on a page not graded poor, or a wrong scale that nothing put in doubt."""
         if self.refusal or self.grade == "poor":
             return False
-        return not self.layout_right or (self.scale_confirmed and not self.scale_right)
+        wrong_speed = not self.speed_right and not set(HEDGES["speed"]) & set(self.hedged)
+        wrong_gain = not self.gain_right and not set(HEDGES["gain"]) & set(self.hedged)
+        return not self.layout_right or wrong_speed or wrong_gain
 
 
-def designs() -> Iterator[PageDesign]:
-    """Yield random designs of the layouts that this version reads, with 1 mm paper."""
-    seed = FIRST_SEED
-    while True:
-        design = random_design(seed)
-        seed += 1
-        name = design.layout.name.split("+")[0]
-        if name in READABLE and design.speed in (25.0, 50.0) and not design.simultaneous:
-            yield design
-
-
-def truth_of(page: DrawnPage) -> tuple[Truth, float]:
-    """Return what is printed, on the clock of the page, mV at 500 Hz, and its length in s."""
-    design = page.design
-    origin = min(stroke.points[0, 0] for stroke in page.strokes)
-    end = max(stroke.points[-1, 0] for stroke in page.strokes)
-    clock = np.arange(int((end - origin) / design.speed * RATE)) / RATE
-    truth: Truth = {}
-    for stroke in sorted(page.strokes, key=lambda one: float(np.ptp(one.points[:, 0]))):
-        at = (stroke.points[:, 0] - origin) / design.speed
-        sign = -1.0 if stroke.lead.startswith("-") else 1.0
-        values = sign * (stroke.baseline - stroke.points[:, 1]) / design.gain
-        truth[stroke.lead.lstrip("-")] = np.interp(clock, at, values, left=np.nan, right=np.nan)
-    return truth, float(clock[-1])
-
-
-def try_page(recording: Recording, design: PageDesign, level: str) -> Result:
-    """Draw, photograph, digitize and compare one page."""
-    page = draw_page(design, recording.signal, sampling_rate=recording.sampling_rate)
-    photo = photograph(page, random_camera(level, design.seed)).rgb  # type: ignore[arg-type]
+def try_page(case: Case) -> Result:
+    """Digitize one page and compare."""
+    pixels = np.ascontiguousarray(cv2.imread(str(case.photo))[..., ::-1])
+    facts = case.facts
+    common = {
+        "name": case.name,
+        "level": case.level,
+        "layout": str(facts["layout"]) + (" cabrera" if facts["order"] == "cabrera" else ""),
+        "speed": facts["speed"],
+        "gain": facts["gain"],
+        "mixed": facts["chest_gain"] is not None,
+        "grid": facts["grid"],
+        "printed": facts["printed"],
+        "pulse": facts["pulse"],
+    }
+    began = time.process_time()
     try:
-        digitized = cardioalert.digitize(photo)
+        digitized = cardioalert.digitize(pixels)
     except CardioAlertError as error:
-        return Result(refusal=error.code)
-    truth, _ = truth_of(page)
+        spent = time.process_time() - began
+        return Result(**common, seconds=spent, refusal=error.code, found=error.message)
+    spent = time.process_time() - began
     found = {
         str(lead): row.astype(float)
         for lead, row in zip(digitized.record.leads, digitized.record.signal, strict=True)
     }
-    wanted = {stroke.lead.lstrip("-") for stroke in page.strokes}
+    fidelity = compare(case.truth, found, sampling_rate=RATE)
+    notices = (*digitized.warnings, *digitized.quality.reasons)
     return Result(
-        refusal="",
-        layout_right=digitized.layout.split("+")[0] == design.layout.name.split("+")[0]
-        and set(found) == wanted,
-        scale_right=(digitized.grid.paper_speed, digitized.grid.gain)
-        == (design.speed, design.gain),
-        scale_confirmed=digitized.grid.scale_confirmed,
+        **common,
+        seconds=spent,
+        found=f"{digitized.layout} {digitized.lead_order} {digitized.grid.paper_speed:g} "
+        f"{digitized.grid.gain:g}",
+        layout_right=names_right(case, digitized),
+        speed_right=abs(digitized.grid.paper_speed / float(str(facts["speed"])) - 1.0) < 0.03,
+        gain_right=gains_right(case, digitized),
+        hedged=tuple(notice.code for notice in notices),
         grade=digitized.quality.grade.value,
-        fidelity=compare(truth, found, sampling_rate=RATE),
-        st_errors=st_errors(truth, digitized),
+        snr_kaggle=fidelity.snr_kaggle,
+        snr_physionet=fidelity.snr_physionet,
+        correlation=fidelity.correlation,
+        rmse=fidelity.rmse,
+        amplitude=fidelity.gain,
+        time_error=time_error(case, digitized),
     )
 
 
-def st_errors(truth: Truth, digitized: Digitized) -> tuple[float, ...]:
-    """Return the error of ST at J, lead by lead, where both could be measured."""
-    leads = tuple(truth)
-    longest = max(len(row) for row in truth.values())
-    signal = np.stack([np.pad(truth[k], (0, longest - len(truth[k]))) for k in leads])
-    exact = measure(ECGRecord(signal=signal, sampling_rate=RATE, leads=leads)).leads
-    read = measure(digitized.record).leads
-    errors = []
-    for lead, values in read.items():
-        true = exact[lead].st_j if lead in exact else None
-        if true is not None and values.st_j is not None:
-            errors.append(values.st_j - true)
-    return tuple(errors)
+def gains_right(case: Case, digitized: Digitized) -> bool:
+    """Whether every lead has its gain."""
+    limb, chest = case.facts["gain"], case.facts["chest_gain"] or case.facts["gain"]
+    return digitized.grid.gain == limb and (digitized.grid.chest_gain or limb) == chest
 
 
-def row_of(level: str, results: list[Result]) -> list[str]:
-    """Return the table row of one camera level."""
+def names_right(case: Case, digitized: Digitized) -> bool:
+    """Whether the traces are those that were printed, each in its place, each once."""
+    printed = list(case.strokes)
+    limit = OFF_MM * min(digitized.grid.photo_pixels_per_mm)
+    for trace in digitized.traces:
+        name = ("-" if trace.inverted else "") + str(trace.lead)
+        x, y = trace_points(trace, digitized, step=1)
+        if not len(x):
+            return False
+        found = np.array([np.median(x), np.median(y)])
+        near = [
+            index
+            for index, (lead, points) in enumerate(printed)
+            if lead == name and np.abs(np.median(points[:, :2], axis=0) - found).max() < limit
+        ]
+        if not near:
+            return False
+        printed.pop(near[0])
+    return not printed
+
+
+def trace_points(trace: LeadTrace, digitized: Digitized, *, step: int) -> tuple[Doubles, Doubles]:
+    """Return photo positions of a trace, turned back if the digitizer turned the photo."""
+    columns = np.flatnonzero(np.isfinite(trace.y))[::step]
+    x, y = photo_positions(digitized.page, columns.astype(float), trace.y[columns].astype(float))
+    return x, y
+
+
+def time_error(case: Case, digitized: Digitized) -> float:
+    """Return by how much the clock of the traces runs fast, relative, median over the leads."""
+    slopes = []
+    strokes = dict(case.strokes)  # a rhythm strip comes last
+    for trace in digitized.traces:
+        points = strokes.get(("-" if trace.inverted else "") + str(trace.lead))
+        columns = np.flatnonzero(np.isfinite(trace.y))[::7]
+        if points is None or len(columns) < 40:
+            continue
+        at = photo_positions(digitized.page, columns.astype(float), trace.y[columns].astype(float))
+        distance, nearest = cKDTree(points[:, :2]).query(np.stack(at, axis=1))
+        close = distance < 3.0
+        if close.sum() < 30:
+            continue
+        read = columns[close] / digitized.grid.pixels_per_mm / digitized.grid.paper_speed
+        slopes.append(np.polyfit(points[nearest[close], 2], read, 1)[0])
+    return float(np.median(slopes) - 1.0) if slopes else float("nan")
+
+
+def row_of(name: str, results: list[Result]) -> list[str]:
+    """Return the table row of a group of pages."""
     read = [result for result in results if not result.refusal]
     right = [result for result in read if result.layout_right and result.scale_right]
-    snr = np.array([result.fidelity.snr_kaggle for result in right if result.fidelity])
-    physionet = np.array([result.fidelity.snr_physionet for result in right if result.fidelity])
-    correlation = np.array([result.fidelity.correlation for result in right if result.fidelity])
-    gain = np.array([result.fidelity.gain for result in right if result.fidelity])
-    st = np.array([error for result in right for error in result.st_errors])
+
+    def middle(values: Callable[[Result], float], form: str) -> str:
+        numbers = np.array([values(result) for result in right])
+        numbers = numbers[np.isfinite(numbers)]
+        return format(float(np.median(numbers)), form) if len(numbers) else "-"
+
+    snr = np.array([result.snr_kaggle for result in right])
+    off = np.array([abs(result.time_error) for result in right])
     return [
-        level,
+        name,
         str(len(results)),
         str(len(results) - len(read)),
         f"{sum(result.layout_right for result in read)} of {len(read)}",
         f"{sum(result.scale_right for result in read)} of {len(read)}",
         str(sum(result.silently_wrong for result in read)),
         f"{np.median(snr):.1f} ({np.quantile(snr, 0.1):.1f})" if len(snr) else "-",
-        f"{np.median(physionet):.1f}" if len(snr) else "-",
-        f"{np.median(correlation):.3f}" if len(snr) else "-",
-        f"{np.median(gain):.3f}" if len(gain) else "-",
-        f"{st.mean():+.3f} ± {st.std():.3f} ({len(st)})" if len(st) else "-",
+        middle(lambda result: result.snr_physionet, ".1f"),
+        middle(lambda result: result.correlation, ".3f"),
+        middle(lambda result: result.rmse, ".3f"),
+        middle(lambda result: result.amplitude, ".3f"),
+        f"{np.nanmedian(off):.2%}" if np.isfinite(off).any() else "-",
+        f"{np.median([result.seconds for result in results]):.1f} "
+        f"({max(result.seconds for result in results):.1f})",
     ]
+
+
+HEAD = [
+    "class",
+    "pages",
+    "refused",
+    "layout and all names right",
+    "speed and gain right",
+    "silently wrong",
+    "SNR Kaggle, dB: median (10th percentile)",
+    "SNR PhysioNet, dB",
+    "r",
+    "RMSE, mV",
+    "gain",
+    "time scale off by",
+    "processor s: median (longest)",
+]
+
+
+def by_class(results: list[Result]) -> Iterable[tuple[str, list[Result]]]:
+    """Yield groups of pages by layout, speed, gain, paper and print."""
+    keys: tuple[tuple[str, Callable[[Result], object]], ...] = (
+        ("layout", lambda result: result.layout),
+        ("speed, mm/s", lambda result: result.speed),
+        ("gain, mm/mV", lambda result: "mixed" if result.mixed else result.gain),
+        ("grid", lambda result: result.grid),
+        ("pulse", lambda result: result.pulse),
+        ("scale printed", lambda result: "yes" if result.printed else "no"),
+    )
+    for title, key in keys:
+        for value in sorted({str(key(result)) for result in results}):
+            yield f"{title} {value}", [r for r in results if str(key(r)) == value]
+
+
+def table(rows: list[list[str]]) -> str:
+    """Return a markdown table."""
+    lines = [HEAD, ["---"] * len(HEAD), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def report(results: list[Result]) -> str:
+    """Return the tables."""
+    levels = [level for level in LEVELS if any(r.level == level for r in results)]
+    rows = [row_of(level, [r for r in results if r.level == level]) for level in levels]
+    classes = [row_of(name, group) for name, group in by_class(results)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"## By camera level\n\n{table(rows)}\n\n## By class, all camera levels\n\n"
+        f"{table(classes)}\n\nFidelity counts pages whose layout, names, speed and gain are right; "
+        f"peak memory of the whole run, with drawing: {peak:.0f} MB.\n"
+    )
 
 
 def main() -> None:
     """Run all levels."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--pages", type=int, default=30, help="per camera level")
+    parser.add_argument("--cache", type=Path, default=ROOT.parent / "cache_pages")
+    parser.add_argument("--pages", type=int, default=60, help="per camera level")
     parser.add_argument("--level", choices=LEVELS, action="append")
+    parser.add_argument("--only", help="only pages whose name or layout holds this text")
+    parser.add_argument("--keep", type=Path, help="answers page by page, JSON lines")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    recordings = list(read_ptbxl_shard(options.data / "ptbxl" / "fold09_0"))
-    head = [
-        "camera",
-        "pages",
-        "refused",
-        "layout and leads right",
-        "speed and gain right",
-        "silently wrong",
-        "SNR Kaggle, dB: median (10th percentile)",
-        "SNR PhysioNet, dB",
-        "r",
-        "gain",
-        "ST at J, mV: mean ± SD (leads)",
-    ]
-    rows = []
-    for level in options.level or LEVELS:
-        pages = zip(range(options.pages), designs(), strict=False)
-        results = [
-            try_page(recordings[number % len(recordings)], design, level)
-            for number, design in pages
-        ]
-        rows.append(row_of(level, results))
-        print(rows[-1], [result.refusal for result in results if result.refusal], flush=True)
-    lines = [head, ["---"] * len(head), *rows]
-    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    levels = tuple(options.level or LEVELS)
+    results = []
+    for case in drawn_cases(options.data, options.cache, pages=options.pages, levels=levels):
+        if options.only and options.only not in f"{case.name} {case.facts['layout']}":
+            continue
+        result = try_page(case)
+        results.append(result)
+        if options.keep:
+            with options.keep.open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps(asdict(result)) + "\n")
+        wrong = result.refusal or not (result.layout_right and result.scale_right)
+        if wrong:
+            print(
+                f"{result.name} {result.layout} {result.speed:g}/{result.gain:g} "
+                f"{result.pulse} printed={result.printed}: {result.refusal} {result.found} "
+                f"{'SILENT' if result.silently_wrong else ''} {result.grade} {result.hedged}",
+                flush=True,
+            )
+    text = report(results)
     print(text)
     if options.write:
         target = ROOT / "docs" / "accuracy" / "drawn_pages.md"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(f"{HEADER}\n\n# Drawn pages\n\n{text}\n", encoding="utf-8")
+        target.write_text(f"{HEADER}\n\n# Drawn pages\n\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

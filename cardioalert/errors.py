@@ -16,7 +16,8 @@ The tree; `code` never changes, because clients and translations use it::
     ├── DigitizationError             the picture was read but not understood
     │   ├── GridNotFoundError         grid-not-found
     │   ├── TraceNotFoundError        trace-not-found
-    │   └── LayoutNotFoundError       layout-not-found
+    │   ├── LayoutNotFoundError       layout-not-found
+    │   └── TimeLimitError            time-limit
     ├── MeasurementError              the record holds no signal to measure
     ├── ModelFileError                model-file
     ├── NotApplicableError            the question does not apply to this person or file
@@ -150,6 +151,13 @@ class LayoutNotFoundError(DigitizationError):
 
     code = "layout-not-found"
     hint = "Photograph the whole sheet, one page a picture, or name the layout with --layout."
+
+
+class TimeLimitError(DigitizationError):
+    """The picture is so confusing that reading it would take too long."""
+
+    code = "time-limit"
+    hint = "Photograph one sheet only, filling the frame, without other patterns around it."
 
 
 class MeasurementError(CardioAlertError):

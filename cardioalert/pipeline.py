@@ -11,15 +11,18 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.digitize.assembly import assemble_record, cut_leads
+from cardioalert.digitize.direction import turn_upright
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads
+from cardioalert.digitize.limits import Deadline
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM, flatten_page
+from cardioalert.digitize.printed_scale import read_printed_scale
 from cardioalert.digitize.pulse import find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.reading import read_photo
@@ -28,17 +31,13 @@ from cardioalert.digitize.tracing import find_rows, trace_rows
 from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.imaging import Digitized, Grid, Photo
 from cardioalert.domain.patient import Patient
-from cardioalert.domain.record import ECGRecord, Lead
-from cardioalert.errors import DigitizationError, GridNotFoundError, LayoutNotFoundError
+from cardioalert.domain.record import ECGRecord
 from cardioalert.files import FileContent
 from cardioalert.formats.registry import is_picture, picture_of, read_record
-from cardioalert.i18n import translate as _
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
 from cardioalert.networks.label_reader import read_labels
 from cardioalert.networks.segmenter import segment_page
-
-ENOUGH_NAMES: Final = 3  # printed lead names that show which way up a page is
 
 PictureSource = str | os.PathLike[str] | bytes | FileContent | NDArray[np.uint8] | Photo
 Source = str | os.PathLike[str] | bytes | FileContent | ECGRecord | Photo | NDArray[np.uint8]
@@ -80,7 +79,7 @@ def digitize(
         gain=None if gain == "auto" else float(gain),
         sampling_rate=sampling_rate,
     )
-    digitized = _digitize_upright(photo, wishes)
+    digitized = _digitize_photo(photo, wishes)
     return replace(digitized, seconds=time.perf_counter() - began)
 
 
@@ -94,50 +93,25 @@ class Wishes:
     sampling_rate: float
 
 
-def _digitize_upright(photo: Photo, wishes: Wishes) -> Digitized:
-    """Digitize a photo, turned until its lead names can be read.
-
-    A page upside down obeys Einthoven's law as well as one upright, so names decide. The photo in
-    the result is the turned one.
-    """
-    attempts: list[Digitized] = []
-    refusal: DigitizationError | None = None
-    for quarter_turns in (0, 2, 1, 3):
-        turned = replace(photo, pixels=np.ascontiguousarray(np.rot90(photo.pixels, quarter_turns)))
-        try:
-            attempt = _digitize_as_it_stands(turned, wishes)
-        except GridNotFoundError:
-            raise
-        except DigitizationError as error:
-            refusal = refusal or error
-            continue
-        if _telling_names(attempt) >= ENOUGH_NAMES:
-            return attempt
-        attempts.append(attempt)
-    if not attempts:
-        raise refusal or LayoutNotFoundError(_("the page fits no layout in any direction"))
-    return max(attempts, key=_telling_names)
-
-
-def _telling_names(digitized: Digitized) -> int:
-    """Count the names that were read and look different upside down."""
-    return sum(
-        trace.named_by == "label" and trace.lead not in (Lead.I, Lead.II, Lead.III)
-        for trace in digitized.traces
-    )
-
-
-def _digitize_as_it_stands(photo: Photo, wishes: Wishes) -> Digitized:
-    """Run the stages once."""
+def _digitize_photo(photo: Photo, wishes: Wishes) -> Digitized:
+    """Run the stages. The photo in the result is turned upright."""
+    deadline = Deadline()
     grid_map = measure_grid(photo.pixels)
+    deadline.check("page")
     page = flatten_page(photo.pixels, grid_map)
+    deadline.check("lead names")
+    photo, page, labels = turn_upright(photo, page, read_labels)
+    deadline.check("ink")
     ink = segment_page(page.pixels)
+    deadline.check("rows")
     rows = trace_rows(ink, find_rows(ink))
+    deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)
-    labels = read_labels(page.pixels)
     placed = place_leads(rows, labels, ink, layout=wishes.layout)
-    scale = decide_scale(rows, placed.columns, pulse, speed=wishes.speed, gain=wishes.gain)
+    deadline.check("scale")
+    printed = read_printed_scale(page.pixels, ink)
+    scale = decide_scale(rows, placed, pulse, printed, speed=wishes.speed, gain=wishes.gain)
     grid = Grid(
         pixels_per_mm=PAGE_PIXELS_PER_MM,
         photo_pixels_per_mm=grid_map.pixels_per_mm,
@@ -145,6 +119,8 @@ def _digitize_as_it_stands(photo: Photo, wishes: Wishes) -> Digitized:
         scale_confirmed=grid_map.scale_confirmed and scale.confirmed,
         paper_speed=scale.paper_speed,
         gain=scale.gain,
+        chest_gain=scale.chest_gain,
+        clock=scale.clock,
     )
     traces = cut_leads(rows, placed, grid)
     record = assemble_record(

@@ -102,12 +102,12 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
     if not known.any():
         return values
     base = float(np.median(trace.y[known]))
-    x = origin + times * grid.paper_speed * grid.pixels_per_mm
+    x = origin + times * grid.pixels_per_second
     sign = -1.0 if trace.inverted else 1.0
     for start, stop in runs(known):
         if stop - start < 4:
             continue
         spline = CubicSpline(np.arange(start, stop), trace.y[start:stop].astype(np.float64))
         wanted = (x >= start) & (x <= stop - 1)
-        values[wanted] = sign * grid.millivolts(1.0) * (base - spline(x[wanted]))
+        values[wanted] = sign * grid.millivolts(1.0, trace.lead) * (base - spline(x[wanted]))
     return values

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.digitize.columns import Columns, find_columns
+from cardioalert.digitize.columns import Columns, find_columns, trace_extent
 from cardioalert.domain.imaging import InkMaps, NamedBy, PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead, parse_lead
 from cardioalert.errors import LayoutNotFoundError
@@ -25,6 +25,10 @@ LAW_BROKEN: Final = 0.8
 SMOOTHED: Final = 5  # px
 OUT_OF_STEP: Final = 4  # px
 CLEAR_MARGIN: Final = 1.0
+DROPPED_ROW_COST: Final = 2.5  # a row at the rim of the page that is none of the layout's
+MOST_DROPPED: Final = 1  # at the top and at the bottom
+STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
+STRIP_NAME: Final = 0.6  # confidence of each name on such a page
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
 
 LeadOrder = Literal["standard", "cabrera"]
@@ -113,6 +117,9 @@ class _Candidate:
 
     layout: PrintedLayout
     rhythm_rows: int
+    first_row: int  # rows above it are none of the layout's
+    rows: tuple[RowTrace, ...]
+    dropped: int
     columns: Columns
     names_right: float
     names_wrong: float
@@ -128,7 +135,8 @@ class _Candidate:
         border = self.columns.evidence if self.columns.count > 1 else 0.0
         unread = len(self.layout.grid) * self.layout.columns - len(self.named_cells)
         names = self.names_right - WRONG_NAME_COST * self.names_wrong - UNREAD_NAME_COST * unread
-        return names + law + border - NAMELESS_COLUMN_COST * self.nameless_columns
+        missing = NAMELESS_COLUMN_COST * self.nameless_columns + DROPPED_ROW_COST * self.dropped
+        return names + law + border - missing
 
     @property
     def nameless_columns(self) -> int:
@@ -159,14 +167,11 @@ def place_leads(
     LayoutNotFoundError
         No known layout fits, or two fit equally well.
     """
-    candidates = [
-        _try_layout(known, rhythm, rows, labels, maps)
-        for known in printed_layouts()
-        for rhythm in known.rhythm_rows
-        if len(known.grid) + rhythm == len(rows)
-        and layout in ("auto", _full_name(known.name, rhythm))
-    ]
+    candidates = _candidates(rows, labels, maps, layout)
     if not candidates:
+        strips = _strips(rows, labels) if layout in ("auto", f"{len(rows)}x1") else None
+        if strips is not None:
+            return strips
         if layout == "auto":
             raise LayoutNotFoundError(
                 _("{rows} rows of traces fit no known layout", rows=len(rows))
@@ -177,8 +182,83 @@ def place_leads(
     candidates.sort(key=lambda candidate: candidate.score, reverse=True)
     best = candidates[0]
     if layout == "auto":
-        _refuse_doubt(candidates)
-    return _place(best, rows, labels)
+        try:
+            _refuse_doubt(candidates)
+        except LayoutNotFoundError:
+            strips = _strips(rows, labels)
+            if strips is None:
+                raise
+            return strips
+    return _place(best, labels)
+
+
+def _candidates(
+    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], maps: InkMaps, layout: str
+) -> list[_Candidate]:
+    """Try every known layout on all rows, and on all but the first or the last."""
+    found = []
+    for top in range(MOST_DROPPED + 1):
+        for bottom in range(MOST_DROPPED + 1):
+            kept = rows[top : len(rows) - bottom]
+            found += [
+                _try_layout(known, rhythm, kept, labels, maps, first_row=top, dropped=top + bottom)
+                for known in printed_layouts()
+                for rhythm in known.rhythm_rows
+                if len(known.grid) + rhythm == len(kept)
+                and layout in ("auto", _full_name(known.name, rhythm))
+            ]
+    return found
+
+
+def _strips(rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...]) -> PlacedLayout | None:
+    """Name one to three long rows by the one name that stands at the beginning of each.
+
+    No layout and no law helps here, so that every name must have been read without doubt.
+    """
+    if not 1 <= len(rows) <= STRIP_ROWS:
+        return None
+    start, end = trace_extent(rows)
+    columns = Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
+    spacing = float(np.median(np.diff([row.baseline for row in rows]))) if len(rows) > 1 else 320.0
+    near = [
+        label
+        for label in labels
+        if min(abs(_middle(label) - row.baseline) for row in rows) < 0.6 * spacing
+    ]
+    if len(near) != len(rows) or any(
+        label.confidence < STRIP_NAME or label.left > start + 0.25 * (end - start) for label in near
+    ):
+        return None
+    near.sort(key=_middle)
+    if len({label.lead for label in near}) != len(rows):
+        return None
+    places = tuple(
+        Place(
+            lead=label.lead,
+            inverted=label.inverted,
+            named_by="label",
+            row=number,
+            left=columns.start,
+            right=columns.end,
+            is_rhythm=False,
+        )
+        for number, label in enumerate(near)
+    )
+    return PlacedLayout(
+        name=f"{len(rows)}x1",
+        order="standard",
+        places=places,
+        columns=columns,
+        names_right=len(places),
+        names_wrong=0,
+        law_residual=float("nan"),
+        unnamed_rhythm=(),
+    )
+
+
+def _middle(label: PrintedLabel) -> float:
+    """Return the height of the middle of a name."""
+    return (label.top + label.bottom) / 2.0
 
 
 def _full_name(name: str, rhythm_rows: int) -> str:
@@ -220,14 +300,20 @@ def _try_layout(
     rows: tuple[RowTrace, ...],
     labels: tuple[PrintedLabel, ...],
     maps: InkMaps,
+    *,
+    first_row: int,
+    dropped: int,
 ) -> _Candidate:
-    """Score one layout on a page."""
+    """Score one layout on the rows kept of a page."""
     body = rows[: len(layout.grid)]
     columns = find_columns(body, labels, maps, layout.columns)
     right, wrong, cells = _judge_names(layout, rows, labels, columns)
     return _Candidate(
         layout=layout,
         rhythm_rows=rhythm_rows,
+        first_row=first_row,
+        rows=rows,
+        dropped=dropped,
         columns=columns,
         names_right=right,
         names_wrong=wrong,
@@ -274,7 +360,7 @@ def label_shifts(rows: tuple[RowTrace, ...]) -> NDArray[np.float64]:
 
 def label_row(label: PrintedLabel, rows: tuple[RowTrace, ...], shift: float) -> int:
     """Return the row a lead name belongs to when names stand `shift` below the base lines."""
-    middle = (label.top + label.bottom) / 2.0
+    middle = _middle(label)
     return int(np.argmin([abs(middle - row.baseline - shift) for row in rows]))
 
 
@@ -342,11 +428,9 @@ def _misfit(terms: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(seen.sum(axis=0) ** 2)) / max(size, 1.0))
 
 
-def _place(
-    best: _Candidate, rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...]
-) -> PlacedLayout:
+def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
     """Write the decision down, and name the rhythm strips."""
-    columns = best.columns
+    columns, rows = best.columns, best.rows
     places = []
     for row, line in enumerate(best.layout.grid):
         for column, cell in enumerate(line):
@@ -380,15 +464,16 @@ def _place(
                 is_rhythm=True,
             )
         )
+    shifted = tuple(replace(place, row=place.row + best.first_row) for place in places)
     return PlacedLayout(
         name=_full_name(best.layout.name, best.rhythm_rows),
         order=best.layout.order,
-        places=tuple(places),
+        places=shifted,
         columns=columns,
         names_right=len(best.named_cells),
         names_wrong=round(best.names_wrong),
         law_residual=best.law_residual,
-        unnamed_rhythm=tuple(unnamed),
+        unnamed_rhythm=tuple(row + best.first_row for row in unnamed),
     )
 
 
@@ -407,7 +492,7 @@ def _name_rhythm(
     beside = [
         label
         for label in labels
-        if abs((label.top + label.bottom) / 2.0 - rows[row].baseline)
+        if abs(_middle(label) - rows[row].baseline)
         < 0.6 * abs(rows[row].baseline - rows[row - 1].baseline)
         and label_row(label, rows, 0.0) >= row - 1
     ]

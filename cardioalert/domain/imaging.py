@@ -58,6 +58,11 @@ class Grid:
         Whether a second piece of evidence (5 mm lines, pulse, sheet size) agrees with the pitch.
     paper_speed : float, mm/s
     gain : float, mm/mV
+    chest_gain : float or None, mm/mV
+        Of V1-V6, where it is printed at another gain than the limb leads.
+    clock : float
+        Seconds of the recording in one second of the nominal paper speed; not 1 where the columns
+        of the page prove that the grid is a little off.
     """
 
     pixels_per_mm: float
@@ -66,14 +71,26 @@ class Grid:
     scale_confirmed: bool
     paper_speed: float = 25.0  # mm/s
     gain: float = 10.0  # mm/mV
+    chest_gain: float | None = None  # mm/mV
+    clock: float = 1.0
+
+    @property
+    def pixels_per_second(self) -> float:
+        """Horizontal distance of one second on the page."""
+        return self.pixels_per_mm * self.paper_speed / self.clock
 
     def seconds(self, pixels: float) -> float:
         """Convert a horizontal distance on the page."""
-        return pixels / self.pixels_per_mm / self.paper_speed
+        return pixels / self.pixels_per_second
 
-    def millivolts(self, pixels: float) -> float:
-        """Convert a vertical distance on the page."""
-        return pixels / self.pixels_per_mm / self.gain
+    def gain_of(self, lead: Lead) -> float:
+        """Return the gain of a lead, mm/mV."""
+        chest = self.chest_gain is not None and lead.startswith("V")
+        return self.chest_gain if chest and self.chest_gain else self.gain
+
+    def millivolts(self, pixels: float, lead: Lead) -> float:
+        """Convert a vertical distance on the page, in the trace of a lead."""
+        return pixels / self.pixels_per_mm / self.gain_of(lead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -121,6 +121,7 @@ def open_network(name: str, *, threads: int = THREADS, folder: Path = FOLDER) ->
     weights = read_weights(read_card(name, folder=folder), folder=folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
     options.log_severity_level = 3  # errors only
     try:
         session: Network = onnxruntime.InferenceSession(

@@ -122,6 +122,7 @@ class PageDesign:
     clutter: Clutter = Clutter()
     speed: float = 25.0  # mm/s
     gain: float = 10.0  # mm/mV
+    chest_gain: float | None = None  # mm/mV of V1-V6, where it differs
     pulse: PulseSide = "left"
     pulse_width: float = 5.0  # mm
     pulse_gap: float = 0.8  # mm between a pulse on the left and the trace
@@ -132,6 +133,10 @@ class PageDesign:
     separator_width: float = 0.3  # mm
     simultaneous: bool = False  # all columns show the same moment
     column_gap: float = 0.0  # mm of missing trace between columns
+
+    def gain_of(self, lead: str) -> float:
+        """The gain of a lead, mm/mV."""
+        return self.chest_gain if self.chest_gain and lead.startswith("V") else self.gain
 
     def baseline(self, row: int) -> float:
         """The y of a row's zero line, mm."""

@@ -114,7 +114,7 @@ def place_strokes(
                 continue
             x = design.left + column * width
             x = x + np.arange(len(values)) / sampling_rate * design.speed
-            y = design.baseline(row) - values * design.gain
+            y = design.baseline(row) - values * design.gain_of(lead)
             strokes.append(
                 LeadStroke(
                     lead=lead,
@@ -185,9 +185,12 @@ def draw_pulses(canvas: Canvas, design: PageDesign) -> None:
         if design.pulse_between and len(leads) > 1:
             starts = starts + [design.left + k * design.column_width for k in range(1, len(leads))]
         for start in starts:
-            y, up = design.baseline(row), design.baseline(row) - design.gain
+            y = design.baseline(row)
+            up, then = y - design.gain_of(leads[0]), y - design.gain_of(leads[-1])
             a, b, c = start + lead_in, start + lead_in + design.pulse_width, lead_in
-            corners = np.array([[start, y], [a, y], [a, up], [b, up], [b, y], [b + c, y]])
+            half = (a + b) / 2  # of a step between the limb and the chest gain, if they differ
+            roof = [[a, up], [half, up], [half, then], [b, then]]
+            corners = np.array([[start, y], [a, y], *roof, [b, y], [b + c, y]])
             canvas.polyline(
                 corners,
                 design.ink.colour,

@@ -8,10 +8,11 @@ import pytest
 from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.columns import Columns
 from cardioalert.digitize.layout import Place, PlacedLayout
+from cardioalert.digitize.printed_scale import PrintedScale
 from cardioalert.digitize.pulse import Pulse, find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
-from cardioalert.digitize.scale import decide_scale
-from cardioalert.domain.imaging import Grade, Grid, InkMaps
+from cardioalert.digitize.scale import Scale, decide_scale
+from cardioalert.domain.imaging import Grade, Grid, InkMaps, RowTrace
 from cardioalert.domain.record import Lead, SourceFile
 from tests.unit.digitize.drawn import PX, heart_curve, ink_of, row_trace
 
@@ -59,6 +60,21 @@ def test_what_lies_beyond_the_pulse_is_cut() -> None:
     assert without_pulse(rows, None) is rows
 
 
+def scale_of(
+    rows: tuple[RowTrace, ...],
+    columns: Columns,
+    *,
+    pulse: Pulse | None = None,
+    printed: PrintedScale | None = None,
+    speed: float | None = None,
+    gain: float | None = None,
+    names: int = 1,
+) -> Scale:
+    """Decide the scale of a page of columns."""
+    layout = placed(columns, names_right=names)
+    return decide_scale(rows, layout, pulse, printed or PrintedScale(), speed=speed, gain=gain)
+
+
 def columns_of(width_mm: float, count: int = 4) -> Columns:
     """Columns of a width."""
     width = width_mm * PX
@@ -70,7 +86,7 @@ def test_four_columns_hold_two_and_a_half_seconds_each(width_mm: float, speed: f
     stretched = np.interp(
         np.arange(WIDTH) * 25.0 / speed, np.arange(WIDTH), heart_curve(WIDTH, 200.0, size_px=60)
     )
-    scale = decide_scale((row_trace(stretched),), columns_of(width_mm), None, speed=None, gain=None)
+    scale = scale_of((row_trace(stretched),), columns_of(width_mm))
     assert scale.paper_speed == speed
     assert scale.speed_confirmed
     assert [notice.code for notice in scale.notices] == ["gain-assumed"]
@@ -80,7 +96,7 @@ def test_beats_that_contradict_the_columns_leave_the_speed_unconfirmed() -> None
     stretched = np.interp(
         np.arange(WIDTH) / 2.0, np.arange(WIDTH), heart_curve(WIDTH, 200.0, size_px=60)
     )
-    scale = decide_scale((row_trace(stretched),), columns_of(62.5), None, speed=None, gain=None)
+    scale = scale_of((row_trace(stretched),), columns_of(62.5))
     assert not scale.speed_confirmed
     assert "speed-assumed" in [notice.code for notice in scale.notices]
 
@@ -88,9 +104,35 @@ def test_beats_that_contradict_the_columns_leave_the_speed_unconfirmed() -> None
 def test_what_the_user_says_goes_first_and_contradiction_is_reported() -> None:
     rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
     pulse = Pulse(gain=5.0, left=0, right=40)
-    scale = decide_scale(rows, columns_of(62.5), pulse, speed=50.0, gain=10.0)
+    scale = scale_of(rows, columns_of(62.5), pulse=pulse, speed=50.0, gain=10.0)
     assert (scale.paper_speed, scale.gain) == (50.0, 10.0)
     assert [notice.code for notice in scale.notices] == ["gain-contradicted"]
+
+
+def test_what_is_printed_goes_before_the_width_of_the_columns() -> None:
+    rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
+    printed = PrintedScale(speed=50.0, gain=5.0, speed_certainty=0.99, gain_certainty=0.99)
+    scale = scale_of(rows, columns_of(62.5), printed=printed)
+    assert (scale.paper_speed, scale.gain) == (50.0, 5.0)
+    assert scale.confirmed
+    assert scale.notices == ()
+
+
+def test_a_pulse_that_contradicts_the_print_leaves_the_gain_unconfirmed() -> None:
+    rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
+    printed = PrintedScale(gain=10.0, gain_certainty=0.99)
+    pulse = Pulse(gain=20.0, left=0, right=40)
+    scale = scale_of(rows, columns_of(62.5), printed=printed, pulse=pulse)
+    assert scale.gain == 10.0
+    assert not scale.gain_confirmed
+    assert [notice.code for notice in scale.notices] == ["gain-contradicted"]
+
+
+@pytest.mark.parametrize(("width_mm", "clock"), [(62.0, 62.5 / 62.0), (62.45, 1.0), (60.0, 1.0)])
+def test_columns_a_little_off_the_grid_are_the_clock(width_mm: float, clock: float) -> None:
+    rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
+    assert scale_of(rows, columns_of(width_mm), names=12).clock == pytest.approx(clock)
+    assert scale_of(rows, columns_of(width_mm), names=3).clock == 1.0
 
 
 def placed(columns: Columns, **changes: object) -> PlacedLayout:
@@ -144,7 +186,7 @@ def test_pixels_become_seconds_and_millivolts(speed: float, gain: float, inverte
 def test_quality_names_its_reasons() -> None:
     columns = Columns(start=0.0, width=float(WIDTH), count=1, evidence=0.0, end=float(WIDTH))
     curve = heart_curve(WIDTH, 200.0, size_px=60)
-    scale = decide_scale((row_trace(curve),), columns_of(62.5), None, speed=25.0, gain=10.0)
+    scale = scale_of((row_trace(curve),), columns_of(62.5), speed=25.0, gain=10.0)
     good = judge_page(
         cut_leads((row_trace(curve),), placed(columns), grid_of(25.0, 10.0)),
         placed(columns),

@@ -1,0 +1,50 @@
+"""How long one page may take: any picture gets an answer or a refusal within ten seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from cardioalert.errors import TimeLimitError
+from cardioalert.i18n import translate as _
+
+MOST_SECONDS: Final = 10.0  # of this thread's work; a busy computer may take longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """The end of the time for one page.
+
+    Each stage is bounded by the size of its input, which is bounded too (`reading.KEPT_PIXELS`,
+    `page.LARGEST_MM`), so it is enough to look at the clock between stages.
+
+    Attributes
+    ----------
+    seconds : float
+        Work allowed.
+    began : float, seconds
+        On the clock of this thread.
+    """
+
+    seconds: float = MOST_SECONDS
+    began: float = field(default_factory=time.thread_time)
+
+    def check(self, stage: str) -> None:
+        """Raise when the time is up before a stage.
+
+        Raises
+        ------
+        TimeLimitError
+        """
+        spent = time.thread_time() - self.began
+        if spent > self.seconds:
+            raise TimeLimitError(
+                _(
+                    "the page took {spent:.1f} s before its {stage} could be read; at most "
+                    "{limit:g} s are allowed",
+                    spent=spent,
+                    stage=stage,
+                    limit=self.seconds,
+                )
+            )

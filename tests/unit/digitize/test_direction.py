@@ -1,0 +1,58 @@
+"""Pages are turned until their names can be read, and keep pointing to their photo."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cardioalert.digitize.direction import turn_upright
+from cardioalert.digitize.limits import Deadline
+from cardioalert.domain.imaging import Page, Photo, PrintedLabel
+from cardioalert.domain.record import Lead
+from cardioalert.errors import TimeLimitError
+from cardioalert.report.overlay import photo_positions
+from tests.unit.digitize.drawn import label
+
+
+def names_when_upright(pixels: NDArray[np.uint8]) -> tuple[PrintedLabel, ...]:
+    """Read names only where the mark of the page is in its upper left corner."""
+    if pixels[:64, :64].max() == 0:
+        return ()
+    return tuple(label(lead, 40.0, 60.0) for lead in (Lead.AVR, Lead.V1, Lead.V4))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_page_is_turned_upright_and_still_points_to_its_photo(turns: int) -> None:
+    upright = np.zeros((320, 480, 3), np.uint8)
+    upright[20, 30] = 255
+    taken = np.ascontiguousarray(np.rot90(upright, -turns))
+    y, x = np.mgrid[0 : taken.shape[0] // 32 + 1, 0 : taken.shape[1] // 32 + 1] * 32.0
+    page = Page(
+        pixels=taken, photo_x=x.astype(np.float32), photo_y=y.astype(np.float32), mesh_step=32
+    )
+    photo, turned, labels = turn_upright(Photo(pixels=taken), page, names_when_upright)
+    assert len(labels) == 3
+    np.testing.assert_array_equal(photo.pixels, upright)
+    np.testing.assert_array_equal(turned.pixels, upright)
+    at = photo_positions(turned, np.array([30.0]), np.array([20.0]))
+    assert np.allclose(at, [[30.0], [20.0]], atol=0.5)  # half a pixel at the rim of the mesh
+
+
+def test_without_names_the_page_stays_as_it_is() -> None:
+    taken = np.zeros((320, 480, 3), np.uint8)
+    y, x = np.mgrid[0:11, 0:16] * 32.0
+    page = Page(
+        pixels=taken, photo_x=x.astype(np.float32), photo_y=y.astype(np.float32), mesh_step=32
+    )
+    _, turned, labels = turn_upright(Photo(pixels=taken), page, names_when_upright)
+    assert turned is page
+    assert labels == ()
+
+
+def test_time_that_is_up_is_a_refusal_with_a_code() -> None:
+    Deadline().check("page")
+    with pytest.raises(TimeLimitError) as refusal:
+        Deadline(seconds=0.0, began=-1.0).check("rows")
+    assert refusal.value.code == "time-limit"
+    assert refusal.value.hint
