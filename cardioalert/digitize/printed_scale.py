@@ -129,17 +129,17 @@ def text_lines(maps: InkMaps) -> list[Box]:
     """
     mm = PAGE_PIXELS_PER_MM
     ink = (maps.marks > 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
+    count, labels, stats, _centers = cv2.connectedComponentsWithStats(ink)
     height = stats[:, cv2.CC_STAT_HEIGHT]
     letter = (height > LETTER_MM[0] * mm) & (height < LETTER_MM[1] * mm)
     letter[0] = False
     letters = letter[labels].astype(np.uint8)
     reach = np.ones((3, int(GAP_MM * mm) | 1), np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(
+    count, _labels, stats, _centers = cv2.connectedComponentsWithStats(
         cv2.morphologyEx(letters, cv2.MORPH_CLOSE, reach)
     )
     lines: list[Box] = []
-    for left, top, width, tall, _ in stats[1:count]:
+    for left, top, width, tall, _area in stats[1:count]:
         if LINE_MM[0] * mm < tall < LINE_MM[1] * mm and width > max(SHORTEST_MM * mm, 2 * tall):
             lines += _pieces(float(left), float(top), float(left + width), float(top + tall))
     middle = ink.shape[0] / 2.0

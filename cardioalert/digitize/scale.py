@@ -136,7 +136,9 @@ def _told(value: float, seen: float | None, *, unit: str, code: str) -> _Choice:
         return _Choice(value=value, confirmed=True)
     message = _(
         "the page shows {seen:g} {unit}, but {value:g} {unit} was asked for",
-        seen=seen, value=value, unit=unit,
+        seen=seen,
+        value=value,
+        unit=unit,
     )
     return _Choice(value=value, confirmed=True, notice=Notice(code=code, message=message))
 
@@ -148,7 +150,8 @@ def _likely_gain(pulse: Pulse | None, printed: PrintedScale) -> _Choice:
         message = _(
             "the pulse shows {pulse:g} mm/mV, but {printed:g} mm/mV is printed; "
             "check it and give --gain",
-            pulse=pulse.gain, printed=printed.gain,
+            pulse=pulse.gain,
+            printed=printed.gain,
         )
         notice = Notice(code="gain-contradicted", message=message)
         return _Choice(value=value, confirmed=False, notice=notice)
@@ -182,7 +185,8 @@ def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns, printed: Printed
         message = _(
             "{printed:g} mm/s is printed, but the traces look like {value:g} mm/s; "
             "check it and give --speed",
-            printed=printed.speed, value=value,
+            printed=printed.speed,
+            value=value,
         )
         notice = Notice(code="speed-contradicted", message=message)
         return _Choice(value=value, confirmed=False, notice=notice)
@@ -252,12 +256,12 @@ def beat_geometry(rows: tuple[RowTrace, ...]) -> tuple[float, float]:
     likeness = np.fft.irfft(power)[: len(part)] / np.arange(len(part), 0, -1)
     likeness = likeness[: len(part) // 2] / max(float(likeness[0]), 1e-12)
     least = int(NEAREST_BEATS_MM * PAGE_PIXELS_PER_MM)
-    peaks, _ = find_peaks(likeness[least:], height=PERIODIC, prominence=PERIODIC / 2)
+    peaks, _about = find_peaks(likeness[least:], height=PERIODIC, prominence=PERIODIC / 2)
     if not len(peaks):
         return float("nan"), float("nan")
     best = likeness[least + peaks].max()
     period = least + int(next(p for p in peaks if likeness[least + p] > 0.75 * best))
-    beats, _ = find_peaks(part, distance=max(int(0.6 * period), 1), height=float(part.std()))
+    beats, _about = find_peaks(part, distance=max(int(0.6 * period), 1), height=float(part.std()))
     if not len(beats):
         return float("nan"), float("nan")
     width = float(np.median(peak_widths(part - part.min(), beats, rel_height=0.5)[0]))

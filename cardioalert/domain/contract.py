@@ -47,6 +47,8 @@ def digitized_to_dict(digitized: Digitized) -> Document:
         "lead_order": digitized.lead_order,
         "paper_speed_mm_s": _rounded(grid.paper_speed, 2),
         "gain_mm_mv": _rounded(grid.gain, 2),
+        "chest_gain_mm_mv": _rounded(grid.gain_of(Lead.V1), 2),
+        "clock": _rounded(grid.clock, 4),
         "pixels_per_mm": _rounded(math.fsum(grid.photo_pixels_per_mm) / 2, 3),
         "page_pixels_per_mm": _rounded(grid.pixels_per_mm, 3),
         "sampling_rate_hz": _rounded(record.sampling_rate, 3),
