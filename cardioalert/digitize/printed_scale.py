@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
-from cardioalert.networks.line_reader import ReadLine, cut_line, read_line
+from cardioalert.networks.line_reader import (
+    HEIGHT,
+    INK_HEIGHT,
+    MARGIN,
+    NARROWEST,
+    ReadLine,
+    read_line,
+)
 
 Value = TypeVar("Value")
 Box = tuple[float, float, float, float]
@@ -92,6 +99,31 @@ def read_printed_scale(pixels: NDArray[np.uint8], maps: InkMaps) -> PrintedScale
         speed_certainty=speed_sure,
         gain_certainty=gain_sure,
     )
+
+
+def cut_line(
+    lightness: NDArray[np.uint8], *, left: float, top: float, right: float, bottom: float
+) -> NDArray[np.uint8]:
+    """Cut one line out of a page, its letters `INK_HEIGHT` high.
+
+    Parameters
+    ----------
+    lightness : uint8 array, shape (height, width)
+        The brightest color channel, where colored grids are palest.
+    left, top, right, bottom : page pixels, around the letters
+
+    Returns
+    -------
+    uint8 array, shape (HEIGHT, width)
+    """
+    zoom = INK_HEIGHT / max(bottom - top, 1.0)
+    width = max(int((right - left) * zoom + 2 * MARGIN), NARROWEST)
+    shift_y = HEIGHT / 2 - (top + bottom) / 2.0 * zoom
+    matrix = np.array([[zoom, 0.0, MARGIN - left * zoom], [0.0, zoom, shift_y]])
+    line = cv2.warpAffine(
+        lightness, matrix, (width, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(line, dtype=np.uint8)
 
 
 def _only(values: dict[Value, float]) -> tuple[Value, float] | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,31 +38,6 @@ class ReadLine:
 
     text: str
     certainty: tuple[float, ...]
-
-
-def cut_line(
-    lightness: NDArray[np.uint8], *, left: float, top: float, right: float, bottom: float
-) -> NDArray[np.uint8]:
-    """Cut one line out of a page, its letters `INK_HEIGHT` high.
-
-    Parameters
-    ----------
-    lightness : uint8 array, shape (height, width)
-        The brightest color channel, where colored grids are palest.
-    left, top, right, bottom : page pixels, around the letters
-
-    Returns
-    -------
-    uint8 array, shape (HEIGHT, width)
-    """
-    zoom = INK_HEIGHT / max(bottom - top, 1.0)
-    width = max(int((right - left) * zoom + 2 * MARGIN), NARROWEST)
-    shift_y = HEIGHT / 2 - (top + bottom) / 2.0 * zoom
-    matrix = np.array([[zoom, 0.0, MARGIN - left * zoom], [0.0, zoom, shift_y]])
-    line = cv2.warpAffine(
-        lightness, matrix, (width, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(line, dtype=np.uint8)
 
 
 def read_line(line: NDArray[np.uint8]) -> ReadLine:
