@@ -11,6 +11,9 @@ The tree; `code` never changes, because clients and translations use it::
     │   ├── PictureSizeError          picture-size
     │   ├── FileTooLargeError         file-too-large
     │   ├── MissingLibraryError       missing-library
+    │   ├── EncryptedFileError        encrypted-file
+    │   ├── LinkCycleError            link-cycle
+    │   ├── FileChangedError          file-changed
     │   ├── InvalidRecordError        invalid-record
     │   └── InvalidAnswerError        invalid-answer
     ├── DigitizationError             the picture was read but not understood
@@ -19,6 +22,11 @@ The tree; `code` never changes, because clients and translations use it::
     │   ├── LayoutNotFoundError       layout-not-found
     │   └── TimeLimitError            time-limit
     ├── MeasurementError              the record holds no signal to measure
+    ├── LimitError                    the work on one ECG was stopped
+    │   ├── TimeLimitError            time-limit
+    │   ├── MemoryLimitError          memory-limit
+    │   └── WorkerDiedError           worker-died
+    ├── RunInProgressError            run-in-progress
     ├── ModelFileError                model-file
     ├── NotApplicableError            the question does not apply to this person or file
     ├── NotAllowedError               the caller may not do this
@@ -112,6 +120,27 @@ class MissingLibraryError(InputError):
     code = "missing-library"
 
 
+class EncryptedFileError(InputError):
+    """The file is protected by a password."""
+
+    code = "encrypted-file"
+    hint = "Save it without a password."
+
+
+class LinkCycleError(InputError):
+    """A link in a folder leads back to where it came from."""
+
+    code = "link-cycle"
+    hint = "Nothing is lost: the folder is read once, where it really stands."
+
+
+class FileChangedError(InputError):
+    """A file is no longer what it was when the inventory was made."""
+
+    code = "file-changed"
+    hint = "Run the command again: changed files are taken up anew."
+
+
 class InvalidRecordError(InputError):
     """The values do not make a valid ECG record."""
 
@@ -165,6 +194,40 @@ class MeasurementError(CardioAlertError):
 
     code = "no-signal"
     hint = "Repeat the recording with all electrodes attached."
+
+
+class LimitError(CardioAlertError):
+    """The work on one ECG was stopped so that the others can go on."""
+
+    code = "limit"
+
+
+class TimeLimitError(LimitError):
+    """One ECG took longer than any should."""
+
+    code = "time-limit"
+    hint = "Look at the file by hand, or allow more time with --time-limit."
+
+
+class MemoryLimitError(LimitError):
+    """One ECG needed more memory than any should."""
+
+    code = "memory-limit"
+    hint = "Look at the file by hand, or allow more memory with --memory-limit."
+
+
+class WorkerDiedError(LimitError):
+    """The process that read the file broke down, again and again."""
+
+    code = "worker-died"
+    hint = "The file breaks a decoder: keep it away from other programs and report it."
+
+
+class RunInProgressError(CardioAlertError):
+    """Another run is writing to the same folder."""
+
+    code = "run-in-progress"
+    hint = "Wait until it ends, or name another folder with --out."
 
 
 class ModelFileError(CardioAlertError):

@@ -80,6 +80,26 @@ def read_photo(
     return Photo(pixels=pixels, source=origin)
 
 
+def count_pages(content: FileContent) -> int:
+    """Return how many pages a PDF or TIFF holds; other pictures have one.
+
+    Raises
+    ------
+    InputError
+        One of its kinds.
+    """
+    kind = picture_format(content.data)
+    if kind == "PDF":
+        with _open_pdf(content) as document:
+            return len(document)
+    if kind != "TIFF":
+        return 1
+    with _decoder_errors(content, kind), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as when the picture is read
+        with Image.open(io.BytesIO(content.data), formats=[kind]) as picture:
+            return int(getattr(picture, "n_frames", 1))
+
+
 @contextmanager
 def _decoder_errors(content: FileContent, kind: str) -> Iterator[None]:
     """Turn whatever a decoder throws at a damaged file into one error of ours."""
@@ -206,8 +226,9 @@ def _read_heif(content: FileContent) -> NDArray[np.uint8]:
 # ---- PDF -------------------------------------------------------------------------------------
 
 
-def _read_pdf(content: FileContent, page: int) -> NDArray[np.uint8]:
-    """Render one page, an A4 page at 300 dots per inch."""
+@contextmanager
+def _open_pdf(content: FileContent) -> Iterator[Any]:
+    """Open a PDF while no other thread has one open."""
     import pypdfium2  # noqa: PLC0415 - only PDF files need it
 
     with _pdfium:
@@ -219,9 +240,15 @@ def _read_pdf(content: FileContent, page: int) -> NDArray[np.uint8]:
                 hint="If it asks for a password, save it without one; otherwise export it again.",
             ) from error
         try:
-            return _render(document, page)
+            yield document
         finally:
             document.close()
+
+
+def _read_pdf(content: FileContent, page: int) -> NDArray[np.uint8]:
+    """Render one page, an A4 page at 300 dots per inch."""
+    with _open_pdf(content) as document:
+        return _render(document, page)
 
 
 def _render(document: Any, page: int) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ COMMANDS: Final = (
     "analyze",
     "digitize",
     "convert",
+    "batch",
     "report",
     "quiz",
     "export_fhir",

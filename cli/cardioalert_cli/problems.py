@@ -141,6 +141,8 @@ def title_of(error: errors.CardioAlertError) -> str:
         (errors.NotApplicableError, _("This does not apply here.")),
         (errors.NotAllowedError, _("This is not allowed.")),
         (errors.PeerError, _("The other system did not answer as it should.")),
+        (errors.LimitError, _("The file took too much time or memory.")),
+        (errors.RunInProgressError, _("Another run is going on.")),
         (CannotWriteError, _("The result could not be written.")),
         (errors.CardioAlertError, _("The file could not be read.")),
     )

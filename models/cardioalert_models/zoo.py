@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 FOLDER: Final = Path(__file__).parent
 THREADS: Final = 2
 
+_threads = THREADS
+
 
 class ModelFileProblem(ValueError):  # noqa: N818 - callers raise their own error for it
     """A network's card or weights are missing or damaged."""
@@ -101,14 +103,20 @@ def read_weights(card: Card, *, folder: Path = FOLDER) -> bytes:
     return weights
 
 
+def use_threads(count: int) -> None:
+    """Let networks that are opened from now on use so many processor cores a run."""
+    global _threads  # noqa: PLW0603 - one setting of the process
+    _threads = count
+
+
 @cache
-def open_network(name: str, *, threads: int = THREADS, folder: Path = FOLDER) -> Network:
+def open_network(name: str, *, threads: int | None = None, folder: Path = FOLDER) -> Network:
     """Load a network once; later calls return the same session.
 
     Parameters
     ----------
     name : of the card, such as `segmenter`
-    threads : processor cores one run may use
+    threads : processor cores one run may use; None for what `use_threads` said, else two
 
     Raises
     ------
@@ -120,7 +128,7 @@ def open_network(name: str, *, threads: int = THREADS, folder: Path = FOLDER) ->
 
     weights = read_weights(read_card(name, folder=folder), folder=folder)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = _threads if threads is None else threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
     options.log_severity_level = 3  # errors only
     try:

@@ -1,0 +1,343 @@
+"""Measure archive runs: throughput, memory, kills, hostile files, a manifest of a million rows.
+
+    python -m benchmarks.archive make --records 20000 --out ARCHIVE
+    python -m benchmarks.archive throughput ARCHIVE
+    python -m benchmarks.archive kills ARCHIVE --times 20 [--cluster]
+    python -m benchmarks.archive hostile --out ARCHIVE
+    python -m benchmarks.archive million
+
+`make` writes the shared recordings in six formats and real pictures, each with a changed byte or
+sample so that no two files are the same. `throughput` prints the table of docs/speed.md: seconds of
+the processor and ECGs per second by kind, beside a plain loop over `analyze` in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import cardioalert
+from cardioalert.archive.entries import Entry
+from cardioalert.archive.identify import Identified
+from cardioalert.archive.manifest import Manifest
+from cardioalert.archive.runner import Plan, run_archive
+from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
+from cardioalert.errors import CardioAlertError
+from cardioalert.formats.registry import kind_of, write_record
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+ENDINGS = (".hea", ".dcm", ".edf", ".csv", ".xml", ".json")
+PICTURES_IN = 40  # one picture in so many files
+BATCH = "import sys; from cardioalert_cli.app import main; sys.exit(main())"
+
+
+def make(out: Path, records: int, data: Path) -> None:
+    """Write an archive of mixed files, a thousand to a folder."""
+    load = runpy.run_path(str(data / "load.py"))
+    shards = sorted((data / "ptbxl").glob("fold0?_0.json"))
+    pictures = sorted((data / "images").glob("*/*.jp*g")) + sorted(
+        (data / "images").glob("*/*.png")
+    )
+    signals: list[np.ndarray] = []
+    rng = np.random.default_rng(1)
+    for number in range(records):
+        folder = out / f"{number // 1000:03d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if number % PICTURES_IN == 0:
+            picture = pictures[number // PICTURES_IN % len(pictures)]
+            target = folder / f"{number:06d}{picture.suffix}"
+            target.write_bytes(picture.read_bytes() + number.to_bytes(4, "big"))
+            continue
+        if not signals:
+            _, raw = load["read_shard"](shards[number // 300 % len(shards)].with_suffix(""))
+            signals = list(load["to_12_leads"](raw))
+        signal_mv = signals.pop().astype(np.float32) / 1000
+        signal_mv += np.float32(0.001) * rng.integers(0, 5, size=(1, signal_mv.shape[1]))
+        record = ECGRecord(signal=signal_mv, sampling_rate=500.0, leads=STANDARD_LEADS)
+        write_record(record, folder / f"{number:06d}{ENDINGS[number % len(ENDINGS)]}")
+
+
+def throughput(archive: Path, loop: int) -> None:
+    """Time a whole run, a thousand ECGs at a time, beside a plain loop."""
+    files = sorted(p for p in archive.rglob("*") if p.suffix in (*ENDINGS, ".jpg", ".jpeg", ".png"))
+    alone = plain_loop(random.Random(1).sample(files, min(loop, len(files))))
+    with tempfile.TemporaryDirectory() as out:
+        began = time.perf_counter()
+        marks: list[tuple[int, float]] = []
+
+        def scoring(done: int, _total: int) -> None:
+            if done // 1000 > len(marks):
+                marks.append((done, time.perf_counter() - began))
+
+        run_archive(Plan(out=Path(out), sources=(str(archive),), workers=2), scoring=scoring)
+        wall = time.perf_counter() - began
+        with Manifest(Path(out) / "manifest.sqlite") as manifest:
+            seconds = manifest.seconds()
+    print(
+        "| kind | ECGs | core-seconds each | per second on 2 cores | plain loop, s each | ratio |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
+    for kind, (count, total) in sorted(seconds.items()):
+        each = total / count
+        slow = alone.get(kind)
+        shown = "- | -" if slow is None else f"{slow:.3f} | {2 * slow / each:.1f}"
+        print(f"| {kind} | {count} | {each:.3f} | {2 / each:.1f} | {shown} |")
+    done = sum(count for count, _ in seconds.values())
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\n{done} ECGs in {wall:.0f} s: {done / wall:.1f} per second.")
+    print(f"Largest process: driver {own:.0f} MB, worker {children:.0f} MB.")
+    for done, when in marks:
+        print(f"after {done}: {done / when:.1f} per second")
+
+
+def plain_loop(files: list[Path]) -> dict[str, float]:
+    """Return the seconds an ECG of each kind takes in a plain loop over `analyze`."""
+    times: dict[str, list[float]] = {}
+    cardioalert.analyze(str(files[0])).to_dict()  # load everything before the clock runs
+    for path in files:
+        kind = kind_of(path)
+        began = time.perf_counter()
+        try:
+            cardioalert.analyze(str(path)).to_dict()
+        except CardioAlertError:
+            continue
+        times.setdefault(kind, []).append(time.perf_counter() - began)
+    return {kind: float(np.mean(taken)) for kind, taken in times.items()}
+
+
+def kills(archive: Path, times: int, cluster: bool) -> None:
+    """Kill workers, scheduler and driver at random moments; compare the tables at the end."""
+    folder = Path(tempfile.mkdtemp())
+    whole, parts = folder / "whole", folder / "parts"
+    run_archive(Plan(out=whole, sources=(str(archive),), workers=2))
+    chance = random.Random(2)
+    killed: Counter[str] = Counter()
+    services = Cluster() if cluster else None
+    for _ in range(times):
+        address = ["--cluster", services.address] if services else []
+        driver = start_batch(archive, parts, *address)
+        time.sleep(chance.uniform(2.0, 12.0))
+        what = chance.choice(
+            ("driver", "worker", "scheduler") if services else ("driver", "worker")
+        )
+        if what == "driver":
+            driver.kill()
+        elif services is not None:
+            services.kill(what)
+        else:
+            kill_child(driver.pid)
+            time.sleep(chance.uniform(0.0, 3.0))
+            driver.kill()  # so that there is something left to go on with
+        killed[what] += 1
+        driver.wait(timeout=120)
+        if services:
+            services.restart()
+    address = ["--cluster", services.address] if services else []
+    last = start_batch(archive, parts, *address).wait()
+    if services:
+        services.stop()
+    same = {
+        path.name: (parts / path.name).read_bytes() == path.read_bytes()
+        for path in sorted(whole.iterdir())
+        if path.suffix in (".csv", ".jsonl", ".json", ".html")
+    }
+    print(f"killed {dict(killed)}; last run exited with {last}; same tables: {same}")
+    shutil.rmtree(folder)
+
+
+def start_batch(archive: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start a run of the command line."""
+    words = ("batch", str(archive), "--out", str(out), "--workers", "2", *options)
+    return subprocess.Popen(
+        (sys.executable, "-c", BATCH, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def kill_child(pid: int) -> None:
+    """Kill one of the processes that a run has started."""
+    listed = subprocess.run(("pgrep", "-P", str(pid)), capture_output=True, text=True, check=False)
+    for child in listed.stdout.split()[:1]:
+        os.kill(int(child), signal.SIGKILL)
+
+
+class Cluster:
+    """A Dask scheduler with two workers, as an administrator would start them."""
+
+    def __init__(self) -> None:
+        self.port = 18786
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Start whatever is not running."""
+        dask = Path(sys.executable).parent / "dask"
+        scheduler = (dask, "scheduler", "--host", "127.0.0.1", "--port", self.port)
+        worker = (dask, "worker", self.address, "--nthreads", 1, "--no-nanny", "--no-dashboard")
+        wanted = {
+            "scheduler": (*scheduler, "--no-dashboard"),
+            "worker": worker,
+            "worker 2": worker,
+        }
+        for name, command in wanted.items():
+            process = self.processes.get(name)
+            if process is None or process.poll() is not None:
+                self.processes[name] = subprocess.Popen(
+                    tuple(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+                time.sleep(1.0)
+
+    def kill(self, name: str) -> None:
+        """Kill one process."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self) -> None:
+        """Kill them all."""
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+
+def hostile(out: Path, good: int, bad: int) -> None:
+    """Write hostile files among good ones, score them, and say which codes they got."""
+    archive = out / "archive"
+    make(archive, good, DATA)
+    expected = write_hostile_files(archive / "hostile", bad)
+    summary = run_archive(Plan(out=out / "scores", sources=(str(archive),), workers=2))
+    print(f"{summary.scored} scored, {summary.refused} refused, {expected} hostile files written")
+    print(summary.refusals)
+
+
+def write_hostile_files(folder: Path, count: int) -> int:
+    """Write truncated, empty, misnamed, huge, unreadable and circular files; return how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    record = ECGRecord(
+        signal=np.zeros((12, 5000), np.float32), sampling_rate=500.0, leads=STANDARD_LEADS
+    )
+    write_record(record, folder.parent / "whole.dcm")
+    dicom = (folder.parent / "whole.dcm").read_bytes()
+    (folder.parent / "whole.dcm").unlink()
+    picture = next(iter(sorted((DATA / "images" / "prints").glob("*.jpg")))).read_bytes()
+    for number in range(count):
+        path = folder / f"{number:04d}"
+        kind = number % 10
+        if kind == 0:
+            path.with_suffix(".dcm").write_bytes(dicom[: 200 + 37 * number])
+        elif kind == 1:
+            path.with_suffix(".jpg").write_bytes(picture[: 300 + 11 * number])
+        elif kind == 2:
+            path.with_suffix(".edf").write_bytes(b"")
+        elif kind == 3:
+            path.with_suffix(".jpg").write_bytes(f"not a picture {number}".encode())
+        elif kind == 4:
+            path.with_suffix(".link").symlink_to(folder / "nowhere")
+        elif kind == 5:
+            path.with_suffix(".loop").symlink_to(folder)
+        elif kind == 6:
+            with path.with_suffix(".dcm").open("wb") as file:
+                file.truncate(2_000_000_000)
+        elif kind == 7:
+            path.with_suffix(".xml").write_text(
+                f'<!DOCTYPE a [<!ENTITY a "{number}">]><AnnotatedECG>&a;</AnnotatedECG>'
+            )
+        elif kind == 8:
+            path.with_suffix(".zip").write_bytes(b"PK\x03\x04" + number.to_bytes(4, "big"))
+        else:
+            png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (60_000).to_bytes(4, "big") * 2
+            path.with_suffix(".png").write_bytes(png + number.to_bytes(4, "big"))
+    return count
+
+
+def million(rows: int) -> None:
+    """Time what a resumed run has to decide with a manifest of a million rows."""
+    with tempfile.TemporaryDirectory() as folder, Manifest(Path(folder) / "m.sqlite") as manifest:
+        manifest.begin_scan()
+        for first in range(0, rows, 2000):
+            manifest.add(synthetic_row(n) for n in range(first, min(first + 2000, rows)))
+        manifest.end_scan()
+        began, used = time.process_time(), peak_from_here()
+        manifest.begin_scan()
+        for first in range(0, rows, 2000):
+            here = [synthetic_row(n) for n in range(first, min(first + 2000, rows))]
+            stamps = {row.entry.locator: (row.size, row.modified) for row in here}
+            if len(manifest.unchanged(list(stamps), stamps)) != len(here):
+                raise RuntimeError("a row was not known")
+        manifest.end_scan()
+        looked = time.process_time() - began
+        left = sum(manifest.count_pending("1").values())
+        jobs = sum(1 for _ in zip(manifest.pending("1"), range(2000), strict=False))
+        decided = time.process_time() - began
+        print(f"{rows} rows: compared in {looked:.1f} s, decided in {decided:.1f} s of processor")
+        print(f"left {left}, first jobs {jobs}, peak {used():.0f} MB of Python objects")
+        size = (Path(folder) / "m.sqlite").stat().st_size / rows
+        print(f"{size:.0f} bytes of manifest a row")
+
+
+def peak_from_here() -> Any:
+    """Return a function that tells the peak memory since now, MB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return lambda: (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def synthetic_row(number: int) -> Identified:
+    """Return the row of a file that does not exist."""
+    return Identified(
+        entry=Entry(f"/archive/{number // 1000:05d}/{number:09d}.dcm"),
+        size=200_000 + number % 1000,
+        modified=1_700_000_000_000_000_000 + number,
+        kind="dicom",
+        content=f"{number:064x}",
+    )
+
+
+def main() -> None:
+    """Run one of the measurements."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("make")
+    command.add_argument("--records", type=int, default=20_000)
+    command.add_argument("--out", type=Path, required=True)
+    command = commands.add_parser("throughput")
+    command.add_argument("archive", type=Path)
+    command.add_argument("--loop", type=int, default=300)
+    command = commands.add_parser("kills")
+    command.add_argument("archive", type=Path)
+    command.add_argument("--times", type=int, default=20)
+    command.add_argument("--cluster", action="store_true")
+    command = commands.add_parser("hostile")
+    command.add_argument("--out", type=Path, required=True)
+    command.add_argument("--good", type=int, default=4500)
+    command.add_argument("--bad", type=int, default=500)
+    command = commands.add_parser("million")
+    command.add_argument("--rows", type=int, default=1_000_000)
+    options = parser.parse_args()
+    if options.command == "make":
+        make(options.out, options.records, DATA)
+    elif options.command == "throughput":
+        throughput(options.archive, options.loop)
+    elif options.command == "kills":
+        kills(options.archive, options.times, options.cluster)
+    elif options.command == "hostile":
+        hostile(options.out, options.good, options.bad)
+    else:
+        million(options.rows)
+
+
+if __name__ == "__main__":
+    main()

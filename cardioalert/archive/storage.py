@@ -1,0 +1,176 @@
+"""Take the bytes of an entry, wherever it stands: a file, a ZIP or tar, an object store.
+
+Lengths in an archive's directory are not believed: members are read up to the limit of a file and
+no further. An opened archive is kept for the next entry, since reopening a compressed tar would
+unpack it from its beginning each time.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Final
+
+from cardioalert.archive.entries import Entry, is_url
+from cardioalert.errors import (
+    CorruptFileError,
+    EncryptedFileError,
+    FileMissingError,
+    FileTooLargeError,
+    InputError,
+    MissingLibraryError,
+)
+from cardioalert.files import MAX_BYTES, FileContent, load
+
+ZIP_ENDINGS: Final = (".zip",)
+TAR_ENDINGS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+MAX_MEMBERS: Final = 2_000_000
+
+_ENCRYPTED: Final = 0x1  # flag bit of a ZIP member
+
+
+def is_container(name: str) -> bool:
+    """Tell by its ending whether a file holds other files."""
+    return name.lower().endswith(ZIP_ENDINGS + TAR_ENDINGS)
+
+
+def read_entry(entry: Entry) -> FileContent:
+    """Read all bytes of an entry; its path becomes the locator of the file, without the page.
+
+    Raises
+    ------
+    InputError
+        One of its kinds.
+    """
+    path = Entry(entry.path, entry.member).locator
+    if entry.member:
+        return FileContent(data=_read_member(entry), path=path)
+    if is_url(entry.path):
+        return FileContent(data=_read_url(entry.path), path=path)
+    return FileContent(data=load(entry.path).data, path=path)
+
+
+def exists(entry: Entry) -> bool:
+    """Tell whether there is such a file or member."""
+    if entry.member:
+        return entry.member in dict(members(entry.path))
+    if is_url(entry.path):
+        return bool(file_system(entry.path).exists(entry.path))
+    return Path(entry.path).is_file()
+
+
+def members(path: str) -> list[tuple[str, int]]:
+    """Return name and announced size of every file in a ZIP or tar, in the order they are stored.
+
+    Raises
+    ------
+    CorruptFileError, InputError
+    """
+    with _trouble_of(path):
+        listed = _listing(path)
+    if len(listed) > MAX_MEMBERS:
+        raise FileTooLargeError(f"{path} holds {len(listed)} files, at most {MAX_MEMBERS} are read")
+    return listed
+
+
+def forget_open_archives() -> None:
+    """Close the archives that were kept open."""
+    _open.cache_clear()
+    _listing.cache_clear()
+
+
+@lru_cache(maxsize=2)
+def _listing(path: str) -> list[tuple[str, int]]:
+    archive = _open(path)
+    if isinstance(archive, zipfile.ZipFile):
+        return [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
+    return [(info.name, info.size) for info in archive if info.isfile()]
+
+
+@lru_cache(maxsize=2)
+def _open(path: str) -> zipfile.ZipFile | tarfile.TarFile:
+    """Open an archive once; the oldest of several is closed when it is dropped."""
+    is_remote = is_url(path)
+    stream = file_system(path).open(path) if is_remote else Path(path).open("rb")  # noqa: SIM115
+    if path.lower().endswith(ZIP_ENDINGS):
+        return zipfile.ZipFile(stream)
+    return tarfile.open(fileobj=stream)
+
+
+def _read_member(entry: Entry) -> bytes:
+    """Read one member of an archive, up to the limit of a file."""
+    with _trouble_of(entry.locator):
+        archive = _open(entry.path)
+        stream: IO[bytes] | None
+        if isinstance(archive, zipfile.ZipFile):
+            info = archive.getinfo(entry.member)
+            if info.flag_bits & _ENCRYPTED:
+                raise EncryptedFileError(f"{entry.locator} is protected by a password")
+            stream = archive.open(info)
+        else:
+            stream = archive.extractfile(entry.member)
+        if stream is None:
+            raise CorruptFileError(f"{entry.locator} is no ordinary file")
+        with stream:
+            data = stream.read(MAX_BYTES + 1)
+    return _checked(data, entry.locator)
+
+
+def _checked(data: bytes, name: str) -> bytes:
+    """Refuse what is larger than a file may be."""
+    if len(data) > MAX_BYTES:
+        raise FileTooLargeError(f"{name} has more than {MAX_BYTES // 10**6} MB")
+    return data
+
+
+@contextmanager
+def _trouble_of(name: str) -> Iterator[None]:
+    """Turn what the libraries of archives throw into errors of ours."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileMissingError(f"there is no file {name}") from None
+    except KeyError:
+        raise FileMissingError(f"there is no {name}") from None
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError) as error:
+        raise CorruptFileError(f"{name} is damaged: {error}") from error
+    except (NotImplementedError, RuntimeError) as error:  # an unknown compression, a bad password
+        raise CorruptFileError(f"{name} cannot be unpacked: {error}") from error
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error}") from error
+
+
+# ---- Object stores -----------------------------------------------------------------------------
+
+
+def file_system(url: str) -> Any:
+    """Return the file system of a URL such as `s3://bucket/folder`.
+
+    Raises
+    ------
+    MissingLibraryError
+        fsspec, or its part for this kind of URL, is not installed.
+    """
+    try:
+        import fsspec  # noqa: PLC0415 - only object stores need it
+
+        return fsspec.core.url_to_fs(url)[0]
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"{url} needs the library {error.name or 'fsspec'}, which is not installed",
+            hint="Install it with: pip install 'cardioalert[cloud]'",
+        ) from error
+    except ValueError as error:
+        raise InputError(f"{url} cannot be read: {error}") from error
+
+
+def _read_url(url: str) -> bytes:
+    """Read one object, up to the limit of a file."""
+    with _trouble_of(url), file_system(url).open(url) as stream:
+        data: bytes = stream.read(MAX_BYTES + 1)
+    return _checked(data, url)

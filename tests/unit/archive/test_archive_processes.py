@@ -1,0 +1,105 @@
+"""Real processes: they are killed, they hang, they run out of memory, and the run goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cardioalert.archive.isolation import IsolatedScorer, Limits
+from cardioalert.archive.outcome import Job
+from cardioalert.formats.registry import write_record
+from tests.built_ecg import built_record
+from tests.unit.archive.archives import rows_of, tables
+
+WORKER = """
+import os, sys, time
+from cardioalert.archive import isolation, worker
+from cardioalert.archive.outcome import Outcome
+answers = os.fdopen(os.dup(1), "wb")
+isolation.send(answers, "ready")
+worker.limit_memory(int(sys.argv[2]) * 1_000_000)
+while True:
+    try:
+        job = isolation.receive(sys.stdin.buffer)
+    except EOFError:
+        break
+    worker.limit_time(float(sys.argv[1]))
+    if "dies" in job.locator:
+        os.kill(os.getpid(), 11)
+    while "hangs" in job.locator:
+        pass
+    isolation.send(answers, Outcome(job=job, line="{}"))
+"""
+
+
+@pytest.fixture
+def scorer(monkeypatch, tmp_path):
+    """A scorer whose process breaks down by the name of the file."""
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
+    popen = subprocess.Popen
+
+    def start(command, **options):
+        return popen((command[0], str(script), *command[3:]), **options)
+
+    monkeypatch.setattr("cardioalert.archive.isolation.subprocess.Popen", start)
+    scorer = IsolatedScorer(Limits(seconds=1))
+    yield scorer
+    scorer.close()
+
+
+def job(name: str) -> Job:
+    return Job(content="c", kind="dicom", locator=name)
+
+
+def test_a_file_that_kills_its_process_gets_a_code_and_the_next_is_scored(scorer):
+    assert scorer.score(job("good")).line == "{}"
+    assert scorer.score(job("dies")).code == "worker-died"
+    assert scorer.score(job("good")).line == "{}"
+
+
+def test_a_file_that_hangs_is_stopped(scorer):
+    outcome = scorer.score(job("hangs"))
+    assert outcome.code == "time-limit"
+    assert "1 s" in outcome.message
+    assert scorer.score(job("good")).line == "{}"
+
+
+@pytest.fixture
+def archive(tmp_path) -> Path:
+    """Twelve short ECGs and one broken file."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(12):
+        write_record(built_record(heart_rate=55 + 5 * number), folder / f"{number:02d}.csv")
+    (folder / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 400)
+    return folder
+
+
+def command(archive: Path, out: Path) -> list[str]:
+    program = "import sys; from cardioalert_cli.app import main; sys.exit(main())"
+    words = ["batch", str(archive), "--out", str(out), "--workers", "2"]
+    return [sys.executable, "-c", program, *words]
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_tables(archive, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert subprocess.run(command(archive, whole), check=False, capture_output=True).returncode == 3
+    shard = parts / "shards" / "00000.jsonl"
+    killed = subprocess.Popen(command(archive, parts), stdout=subprocess.DEVNULL)
+    while killed.poll() is None and not (shard.exists() and shard.stat().st_size):
+        time.sleep(0.01)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    again = subprocess.run(command(archive, parts), check=False, capture_output=True, text=True)
+    assert again.returncode == 3, again.stderr
+    assert tables(parts) == tables(whole)
+    assert [row["code"] for row in rows_of(whole / "quarantine.csv")] == ["corrupt-file"]
+    assert len(rows_of(whole / "results.csv")) == 12
