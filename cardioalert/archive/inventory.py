@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,8 +16,31 @@ SECONDS_AT_FIRST: Final = {"image": 1.5, "pdf": 2.0}
 SECONDS_OF_RECORDS: Final = 0.06  # of one core, until a run has measured it
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of several parts of an archive, each for a run of its own with its own manifest.
+
+    Attributes
+    ----------
+    number, of : int
+        Which part, from 1, of how many.
+    """
+
+    number: int
+    of: int
+
+    def takes(self, found: Found) -> bool:
+        """Tell whether a file belongs to this part; the files of one record stay together."""
+        stem = found.entry.locator.rpartition(".")[0] or found.entry.locator
+        return zlib.crc32(stem.encode()) % self.of == self.number - 1
+
+
 def take_inventory(
-    manifest: Manifest, sources: Sequence[str], *, looking: Callable[[int, int], None]
+    manifest: Manifest,
+    sources: Sequence[str],
+    *,
+    looking: Callable[[int, int], None],
+    share: Share | None = None,
 ) -> None:
     """Bring the manifest up to date; files of known size and time are not read again.
 
@@ -26,6 +50,8 @@ def take_inventory(
     sources : as `find_folders` takes them
     looking : function
         Told how many files were looked at and how many of them were read.
+    share : Share, optional
+        The part of the archive that this run takes; all of it unless told.
 
     Raises
     ------
@@ -34,7 +60,8 @@ def take_inventory(
     """
     manifest.begin_scan()
     looked = read = 0
-    for folder in find_folders(sources):
+    for whole in find_folders(sources):
+        folder = whole if share is None else [found for found in whole if share.takes(found)]
         new = _new_files(manifest, folder)
         manifest.add(identify_folder(new))
         looked += len(folder)

@@ -26,6 +26,9 @@ PENDING: Final = "pending"
 DONE: Final = "done"
 FAILED: Final = "failed"
 
+Row = dict[str, Any]
+
+_PATH: Final = "{path}"  # stands for the name in the message of a content, which may have several
 _CHUNK: Final = 500  # rows a statement; databases limit the number of parameters
 _META: Final = sa.MetaData()
 _NAME: Final = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -275,7 +278,7 @@ class Manifest:
                 "status": FAILED if place is None else DONE,
                 "version": version,
                 "code": outcome.code,
-                "message": _printable(outcome.message),
+                "message": _printable(outcome.message.replace(outcome.job.locator, _PATH)),
                 "pages": outcome.pages,
                 "seconds": outcome.seconds,
                 "shard": -1 if place is None else place.shard,
@@ -339,7 +342,8 @@ class Manifest:
             .order_by(FILES.c.locator)
         )
         for row in self._stream(query):
-            yield Refused(locator=row.locator, code=row.code, message=row.message)
+            message = row.message.replace(_PATH, row.locator)
+            yield Refused(locator=row.locator, code=row.code, message=message)
 
     def copies(self) -> Iterator[tuple[str, str]]:
         """Return each file that holds the same ECG as another one, with the first of its names."""
@@ -378,6 +382,32 @@ class Manifest:
         with self._engine.connect() as connection:
             return {kind: (count, total) for kind, count, total in connection.execute(query)}
 
+    def absorb(self, part: Manifest, *, first_shard: int) -> None:
+        """Take up what the last scan of another manifest found and scored.
+
+        Parameters
+        ----------
+        part : Manifest
+        first_shard : int
+            The number that the first of its shards has here.
+        """
+        files = sa.select(FILES).where(FILES.c.seen == part.scan)
+        contents = sa.select(CONTENTS).where(CONTENTS.c.seen == part.scan)
+        for rows in part._partitions(files):
+            with self._engine.begin() as connection:
+                taken = [row | {"seen": self.scan} for row in rows]
+                self._upsert(connection, FILES, taken, renew=True)
+        for rows in part._partitions(contents):
+            moved = [
+                row | {"shard": row["shard"] + first_shard if row["shard"] >= 0 else -1}
+                for row in rows
+            ]
+            finished = [row for row in moved if row["status"] == DONE]
+            others = [row for row in moved if row["status"] != DONE]
+            with self._engine.begin() as connection:
+                self._upsert(connection, CONTENTS, finished, renew=True)
+                self._upsert(connection, CONTENTS, others, renew=False)
+
     # ---- Machinery -------------------------------------------------------------------------------
 
     def _stream(self, query: sa.Select[Any]) -> Iterator[Any]:
@@ -385,8 +415,15 @@ class Manifest:
         with self._engine.connect() as connection:
             yield from connection.execution_options(yield_per=2 * _CHUNK).execute(query)
 
+    def _partitions(self, query: sa.Select[Any]) -> Iterator[list[Row]]:
+        """Return the rows of a query some at a time."""
+        with self._engine.connect() as connection:
+            answer = connection.execution_options(yield_per=_CHUNK).execute(query)
+            for rows in answer.partitions():
+                yield [dict(row._mapping) for row in rows]
+
     def _upsert(
-        self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], *, renew: bool
+        self, connection: sa.Connection, table: sa.Table, rows: list[Row], *, renew: bool
     ) -> None:
         """Insert rows; one that exists is renewed, or left as it is."""
         insert: Any = sqlite.insert if self._is_sqlite else postgresql.insert

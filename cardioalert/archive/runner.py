@@ -18,7 +18,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from cardioalert.archive.executors import DaskExecutor, Executor, LocalExecutor
-from cardioalert.archive.inventory import Inventory, describe, take_inventory
+from cardioalert.archive.inventory import Inventory, Share, describe, take_inventory
 from cardioalert.archive.isolation import Limits
 from cardioalert.archive.manifest import FILE_NAME, Manifest
 from cardioalert.archive.outcome import Job, Outcome
@@ -26,7 +26,7 @@ from cardioalert.archive.results import TableFormat, write_tables
 from cardioalert.archive.scoring import software_version
 from cardioalert.archive.shards import Shards
 from cardioalert.archive.summary import Summary
-from cardioalert.errors import RunInProgressError
+from cardioalert.errors import FileMissingError, RunInProgressError
 
 PICTURE_COST: Final = 8  # a picture, in digital records
 BATCH_COST: Final = 16
@@ -49,6 +49,8 @@ class Plan:
         Address of a Dask scheduler; empty: processes on this machine.
     database : str
         URL of the manifest's database; empty: a file in `out`.
+    share : Share, optional
+        Take only this part of the sources.
     limit : int, optional
         Stop after so many ECGs.
     retry : bool
@@ -64,6 +66,7 @@ class Plan:
     workers: int = 1
     cluster: str = ""
     database: str = ""
+    share: Share | None = None
     limit: int | None = None
     retry: bool = False
     formats: tuple[TableFormat, ...] = (TableFormat.CSV, TableFormat.JSONL)
@@ -88,7 +91,7 @@ def make_inventory(plan: Plan, *, looking: Progress = lambda *_: None) -> Invent
     plan.out.mkdir(parents=True, exist_ok=True)
     with _only_run(plan.out), Manifest(plan.database or plan.out / FILE_NAME) as manifest:
         if plan.sources:
-            take_inventory(manifest, plan.sources, looking=looking)
+            take_inventory(manifest, plan.sources, looking=looking, share=plan.share)
         return describe(manifest, version=software_version(), workers=plan.workers)
 
 
@@ -111,7 +114,7 @@ def run_archive(
         shards = Shards(plan.out)
         shards.recover(manifest, software_version())
         if plan.sources:
-            take_inventory(manifest, plan.sources, looking=looking)
+            take_inventory(manifest, plan.sources, looking=looking, share=plan.share)
         if plan.retry:
             manifest.retry_failed()
         try:
@@ -121,6 +124,37 @@ def run_archive(
                 manifest, shards, plan.out, formats=plan.formats, key=plan.pseudonym_key
             )
             shards.close()
+    return summary
+
+
+def merge_runs(parts: Sequence[Path], plan: Plan) -> Summary:
+    """Join the results of runs that each took a share into one folder with tables of its own.
+
+    Parameters
+    ----------
+    parts : folders of the runs
+    plan : says where to, which tables, and whether with pseudonyms
+
+    Raises
+    ------
+    FileMissingError
+        A folder holds no run.
+    """
+    for part in parts:
+        if not (part / FILE_NAME).is_file():
+            raise FileMissingError(f"there is no run of an archive in {part}")
+    plan.out.mkdir(parents=True, exist_ok=True)
+    with _only_run(plan.out), Manifest(plan.database or plan.out / FILE_NAME) as manifest:
+        shards = Shards(plan.out)
+        manifest.begin_scan()
+        for part in parts:
+            with Manifest(part / FILE_NAME) as one:
+                manifest.absorb(one, first_shard=shards.absorb(Shards(part)))
+        manifest.end_scan()
+        summary = write_tables(
+            manifest, shards, plan.out, formats=plan.formats, key=plan.pseudonym_key
+        )
+        shards.close()
     return summary
 
 

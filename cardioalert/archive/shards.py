@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
@@ -54,6 +55,15 @@ class Shards:
         shard.seek(place.start)
         document: dict[str, Any] = json.loads(shard.read(place.length))
         return document
+
+    def absorb(self, part: Shards) -> int:
+        """Take up the files of another folder; return the number that its first one has here."""
+        first = self._number + 1
+        for path in sorted(part._folder.glob("[0-9]*.jsonl")):
+            target = self._path(first + int(path.stem))
+            shutil.copyfile(path, target)
+            self._number = first + int(path.stem)
+        return first
 
     def close(self) -> None:
         """Close the files that were opened for reading."""

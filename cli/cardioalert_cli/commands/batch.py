@@ -16,6 +16,7 @@ from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOp
 from cardioalert_cli.problems import ExitCode, UsageProblemError
 
 if TYPE_CHECKING:
+    from cardioalert.archive.inventory import Share
     from cardioalert.archive.runner import Plan, Progress
     from cardioalert.archive.summary import Summary
 
@@ -55,6 +56,14 @@ def batch(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Only say what there is and how long it takes."))
     ] = False,
+    share: Annotated[
+        str | None,
+        typer.Option("--share", metavar="I/N", help=_("Take only part I of N of the sources.")),
+    ] = None,
+    merge: Annotated[
+        bool,
+        typer.Option("--merge", help=_("Join the results of runs; name their folders.")),
+    ] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, help=_("Stop after so many ECGs."))
     ] = None,
@@ -84,7 +93,7 @@ def batch(
     """Score an archive."""
     from cardioalert.archive.isolation import Limits  # noqa: PLC0415 - heavy
     from cardioalert.archive.pseudonyms import read_key  # noqa: PLC0415
-    from cardioalert.archive.runner import Plan, default_workers  # noqa: PLC0415
+    from cardioalert.archive.runner import Plan, default_workers, merge_runs  # noqa: PLC0415
 
     if not sources and not (database or (out / "manifest.sqlite").exists()):
         raise UsageProblemError(
@@ -97,6 +106,7 @@ def batch(
         workers=workers or default_workers(),
         cluster=cluster,
         database=database,
+        share=share_of(share),
         limit=limit,
         retry=retry,
         formats=table_formats(formats),
@@ -106,8 +116,26 @@ def batch(
     if dry_run:
         show_inventory(plan, as_json=as_json)
         return
+    if merge:
+        show_summary(merge_runs([Path(part) for part in plan.sources], plan), out, as_json=as_json)
+        return
     if code := score(plan, as_json=as_json):
         raise typer.Exit(code)
+
+
+def share_of(text: str | None) -> Share | None:
+    """Return the part of the sources that `--share` names."""
+    from cardioalert.archive.inventory import Share  # noqa: PLC0415 - heavy
+
+    if text is None:
+        return None
+    number, _slash, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise UsageProblemError(
+            _("--share {text} names no part").format(text=text),
+            hint=_("Write 2/4 for the second of four parts."),
+        )
+    return Share(int(number), int(of))
 
 
 def table_formats(names: str) -> tuple[Any, ...]:
@@ -129,11 +157,16 @@ def score(plan: Plan, *, as_json: bool) -> ExitCode:
 
     with progress_bars() as (looking, scoring):
         summary = run_archive(plan, looking=looking, scoring=scoring)
+    show_summary(summary, plan.out, as_json=as_json)
+    return ExitCode.INPUT if summary.refused else ExitCode.DONE
+
+
+def show_summary(summary: Summary, out: Path, *, as_json: bool) -> None:
+    """Say what came of a run."""
     if as_json:
         output.print_json(summary.to_dict())
     else:
-        output.write("\n".join(lines_of(summary, plan.out)))
-    return ExitCode.INPUT if summary.refused else ExitCode.DONE
+        output.write("\n".join(lines_of(summary, out)))
 
 
 def lines_of(summary: Summary, out: Path) -> Iterator[str]:

@@ -7,12 +7,14 @@ import json
 import pytest
 from filelock import FileLock
 
+from cardioalert.archive import runner
+from cardioalert.archive.inventory import Share
 from cardioalert.archive.manifest import Manifest
 from cardioalert.archive.pseudonyms import read_key
 from cardioalert.archive.results import TableFormat
 from cardioalert.archive.scoring import software_version
 from cardioalert.archive.shards import Shards
-from cardioalert.errors import InputError, RunInProgressError
+from cardioalert.errors import FileMissingError, InputError, RunInProgressError
 from tests.unit.archive.archives import AtOnce, make_files, rows_of, run, tables
 
 
@@ -175,3 +177,21 @@ def test_names_that_a_spreadsheet_would_run_are_inert(tmp_path, monkeypatch):
     run(monkeypatch, AtOnce(), tmp_path / "out", tmp_path / "in")
     rows = rows_of(tmp_path / "out" / "results.csv")
     assert rows[0]["path"].startswith("'=")
+
+
+@pytest.mark.parametrize("of", [2, 5])
+def test_shares_joined_give_the_tables_of_one_run(tmp_path, monkeypatch, of):
+    make_files(tmp_path / "in" / "a", 50)
+    make_files(tmp_path / "in" / "b", 10, first=45)
+    run(monkeypatch, AtOnce(), tmp_path / "whole", tmp_path / "in")
+    parts = []
+    for number in range(1, of + 1):
+        parts.append(tmp_path / f"part{number}")
+        run(monkeypatch, AtOnce(), parts[-1], tmp_path / "in", share=Share(number, of))
+    runner.merge_runs(parts, runner.Plan(out=tmp_path / "joined"))
+    assert tables(tmp_path / "joined") == tables(tmp_path / "whole")
+
+
+def test_a_folder_without_a_run_cannot_be_joined(tmp_path):
+    with pytest.raises(FileMissingError, match="no run"):
+        runner.merge_runs([tmp_path], runner.Plan(out=tmp_path / "joined"))
