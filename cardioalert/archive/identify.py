@@ -13,6 +13,7 @@ from cardioalert.archive.sources import Found
 from cardioalert.archive.storage import exists, read_entry
 from cardioalert.errors import (
     CardioAlertError,
+    CorruptFileError,
     FileMissingError,
     UnknownFormatError,
 )
@@ -97,6 +98,8 @@ def _identify(found: Found) -> tuple[Identified, list[Entry]]:
         sha256, companions = fingerprint(content, found.entry, kind)
     except CardioAlertError as error:
         return _in_trouble(row, error), []
+    except Exception as error:  # a library that meets rubbish may raise anything
+        return _in_trouble(row, CorruptFileError(f"{found.entry.locator} is damaged: {error}")), []
     return replace(row, kind=kind, content=sha256), companions
 
 

@@ -21,6 +21,7 @@ from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.contract import software
 from cardioalert.errors import CardioAlertError, FileChangedError, MemoryLimitError
 from cardioalert.files import FileContent
+from cardioalert.formats.registry import picture_of
 
 
 def score(job: Job) -> Outcome:
@@ -57,8 +58,9 @@ def _score(job: Job) -> Outcome:
         raise FileChangedError(f"{job.locator} was changed after the inventory")
     pages = 1
     if job.is_picture:
-        pages = count_pages(content) if entry.page == 0 else 1
-        analysis = pipeline.analyze(read_photo(content, page=entry.page))
+        picture = picture_of(content)
+        pages = count_pages(picture) if entry.page == 0 else 1
+        analysis = pipeline.analyze(read_photo(picture, page=entry.page))
     elif companions and (entry.member or is_url(entry.path)):
         analysis = _analyze_together(content, entry, companions)
     else:
