@@ -77,7 +77,7 @@ def _new_files(manifest: Manifest, folder: Sequence[Found]) -> list[Found]:
     belongs to a header.
     """
     stamps = {f.entry.locator: (f.size, f.modified) for f in folder if f.trouble is None}
-    known = manifest.unchanged(list(stamps), stamps)
+    known = manifest.unchanged(stamps)
     if len(known) == len(folder):
         return []
     return [found for found in folder if found.entry.locator not in known or _is_header(found)]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,6 +27,7 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 
 Row = dict[str, Any]
+_Item = TypeVar("_Item")
 
 _PATH: Final = "{path}"  # stands for the name in the message of a content, which may have several
 _CHUNK: Final = 500  # rows a statement; databases limit the number of parameters
@@ -37,16 +38,16 @@ _NAME: Final = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresq
 FILES: Final = sa.Table(
     "file",
     _META,
-    sa.Column("locator", _NAME, primary_key=True),
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("locator", _NAME, nullable=False, unique=True),
     sa.Column("stem", _NAME, nullable=False, index=True),  # the locator without its page
-    sa.Column("container", _NAME, nullable=False, index=True),  # the ZIP or tar, or empty
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("modified", sa.BigInteger, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("content", _NAME, nullable=False, index=True),
     sa.Column("code", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
-    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("gone", sa.Boolean, nullable=False),  # the last scan did not see it
 )
 CONTENTS: Final = sa.Table(
     "content",
@@ -54,8 +55,7 @@ CONTENTS: Final = sa.Table(
     sa.Column("id", _NAME, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("locator", _NAME, nullable=False, index=True),  # first of its names
-    sa.Column("copies", sa.Integer, nullable=False),
-    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("copies", sa.Integer, nullable=False, index=True),  # none: not in the last scan
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("code", sa.Text, nullable=False),
@@ -66,7 +66,6 @@ CONTENTS: Final = sa.Table(
     sa.Column("start", sa.BigInteger, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
 )
-RUNS: Final = sa.Table("scan", _META, sa.Column("number", sa.Integer, primary_key=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +108,8 @@ class Manifest:
         if self._is_sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
         _META.create_all(self._engine)
-        with self._engine.connect() as connection:
-            newest = connection.execute(sa.select(sa.func.max(RUNS.c.number))).scalar()
-        self.scan: int = newest or 0
+        self._met = bytearray()  # by the number of a file: whether this scan has met it
+        self._changed = False
 
     def __enter__(self) -> Manifest:
         return self
@@ -122,53 +120,47 @@ class Manifest:
     # ---- The inventory ---------------------------------------------------------------------------
 
     def begin_scan(self) -> None:
-        """Begin to look through the archive anew; rows that are not seen again do not count."""
-        with self._engine.begin() as connection:
-            connection.execute(RUNS.insert().values(number=self.scan + 1))
-        self.scan += 1
+        """Begin to look through the archive anew."""
+        self._met = bytearray()
+        self._changed = False
 
-    def unchanged(self, locators: Sequence[str], stamps: Mapping[str, tuple[int, int]]) -> set[str]:
-        """Return which files have the size and time that the manifest knows, and mark them seen.
+    def unchanged(self, stamps: Mapping[str, tuple[int, int]]) -> set[str]:
+        """Return which files have the size and time that the manifest knows; they are met.
 
         Parameters
         ----------
-        locators : of files, without pages
-        stamps : size in bytes and time of change in ns, by locator
+        stamps : size in bytes and time of change in ns, by the locators of files, without pages
         """
+        columns = (FILES.c.id, FILES.c.locator, FILES.c.size, FILES.c.modified, FILES.c.gone)
         same: set[str] = set()
-        with self._engine.begin() as connection:
-            for chunk in _chunks(locators):
-                known = connection.execute(
-                    sa.select(FILES.c.locator, FILES.c.size, FILES.c.modified).where(
-                        FILES.c.locator.in_(chunk), FILES.c.code == ""
-                    )
-                )
-                kept = [
-                    row.locator for row in known if stamps[row.locator] == (row.size, row.modified)
-                ]
-                connection.execute(
-                    FILES.update().where(FILES.c.stem.in_(kept)).values(seen=self.scan)
-                )
-                same.update(kept)
+        revived: list[int] = []
+        with self._engine.connect() as connection:
+            for chunk in _chunks(stamps):
+                query = sa.select(*columns).where(FILES.c.locator.in_(chunk), FILES.c.code == "")
+                for number, locator, size, modified, gone in connection.execute(query):
+                    if stamps[locator] == (size, modified):
+                        same.add(locator)
+                        self._meet(number)
+                        if gone:
+                            revived.append(number)
+        self._set_gone(revived, gone=False)
         return same
 
     def add(self, rows: Iterable[Identified]) -> None:
         """Write what an inventory found; an ECG that is new waits to be scored."""
         files, contents = [], {}
         for row in rows:
-            entry = Entry(row.entry.path, row.entry.member)
             files.append(
                 {
                     "locator": row.entry.locator,
-                    "stem": entry.locator,
-                    "container": row.entry.path if row.entry.member else "",
+                    "stem": Entry(row.entry.path, row.entry.member).locator,
                     "size": row.size,
                     "modified": row.modified,
                     "kind": row.kind,
                     "content": row.content,
                     "code": row.code,
                     "message": _printable(row.message),
-                    "seen": self.scan,
+                    "gone": False,
                 }
             )
             if row.content:
@@ -176,33 +168,73 @@ class Manifest:
         with self._engine.begin() as connection:
             self._upsert(connection, FILES, files, renew=True)
             self._upsert(connection, CONTENTS, list(contents.values()), renew=False)
+            for chunk in _chunks(row["locator"] for row in files):
+                numbers = sa.select(FILES.c.id).where(FILES.c.locator.in_(chunk))
+                for (number,) in connection.execute(numbers):
+                    self._meet(number)
+        self._changed = self._changed or bool(files)
 
     def end_scan(self) -> None:
-        """Count the copies of each ECG, choose the first of its names, and add further pages."""
-        self._spread_pages()
-        self._name_contents()
+        """Leave out what was not met, count the copies of each ECG, and add further pages."""
+        present = sa.select(FILES.c.id).where(~FILES.c.gone, FILES.c.stem == FILES.c.locator)
+        missed = [row.id for row in self._stream(present) if not self._has_met(row.id)]
+        self._set_gone(missed, gone=True)
+        if self._changed:
+            self._follow_with_pages()
+            self._spread_pages()
+            self.name_contents()
 
-    def _name_contents(self, contents: Sequence[str] | None = None) -> None:
+    def _meet(self, number: int) -> None:
+        """Note that this scan has met a file."""
+        if number >= len(self._met):
+            self._met.extend(bytes(number + 1 - len(self._met) + _CHUNK))
+        self._met[number] = 1
+
+    def _has_met(self, number: int) -> bool:
+        return number < len(self._met) and bool(self._met[number])
+
+    def _set_gone(self, numbers: Sequence[int], *, gone: bool) -> None:
+        """Leave files out, or take them in again."""
+        for chunk in _chunks(numbers):
+            with self._engine.begin() as connection:
+                connection.execute(FILES.update().where(FILES.c.id.in_(chunk)).values(gone=gone))
+        self._changed = self._changed or bool(numbers)
+
+    def _follow_with_pages(self) -> None:
+        """Let further pages share the fate of their file."""
+        file = FILES.alias("first_page")
+        with self._engine.begin() as connection:
+            connection.execute(
+                FILES.update()
+                .where(FILES.c.stem != FILES.c.locator, file.c.locator == FILES.c.stem)
+                .values(gone=file.c.gone)
+            )
+
+    def name_contents(self, contents: Sequence[str] | None = None) -> None:
         """Choose the first name of each ECG of this scan and count its copies."""
         of_scan = sa.select(
             FILES.c.content,
             sa.func.min(FILES.c.locator).label("first"),
             sa.func.count().label("copies"),
-        ).where(FILES.c.seen == self.scan, FILES.c.content != "")
+        ).where(~FILES.c.gone, FILES.c.content != "")
         if contents is not None:
             of_scan = of_scan.where(FILES.c.content.in_(contents))
         named = of_scan.group_by(FILES.c.content).subquery()
+        alive = sa.exists().where(FILES.c.content == CONTENTS.c.id, ~FILES.c.gone)
         with self._engine.begin() as connection:
+            connection.execute(
+                CONTENTS.update().where(CONTENTS.c.copies > 0, ~alive).values(copies=0)
+            )
             connection.execute(
                 CONTENTS.update()
                 .where(CONTENTS.c.id == named.c.content)
-                .values(seen=self.scan, locator=named.c.first, copies=named.c.copies)
+                .values(locator=named.c.first, copies=named.c.copies)
             )
 
     def _spread_pages(self, contents: Sequence[str] | None = None) -> None:
         """Give each further page of a file a row of its own."""
         query = sa.select(FILES, CONTENTS.c.pages).join(CONTENTS, CONTENTS.c.id == FILES.c.content)
-        query = query.where(CONTENTS.c.pages > 1, FILES.c.seen == self.scan)
+        query = query.where(CONTENTS.c.pages > 1, ~FILES.c.gone)
         if contents is not None:
             query = query.where(CONTENTS.c.id.in_(contents))
         with self._engine.connect() as connection:
@@ -220,7 +252,7 @@ class Manifest:
         ]
         self.add(pages)
         if contents is not None:
-            self._name_contents([page.content for page in pages])
+            self.name_contents([page.content for page in pages])
 
     # ---- What is left ----------------------------------------------------------------------------
 
@@ -229,7 +261,7 @@ class Manifest:
         with self._engine.begin() as connection:
             connection.execute(
                 CONTENTS.update()
-                .where(CONTENTS.c.seen == self.scan, CONTENTS.c.status == FAILED)
+                .where(CONTENTS.c.copies > 0, CONTENTS.c.status == FAILED)
                 .values(status=PENDING)
             )
 
@@ -245,7 +277,7 @@ class Manifest:
         """
         query = (
             sa.select(CONTENTS.c.id, CONTENTS.c.kind, CONTENTS.c.locator)
-            .where(CONTENTS.c.seen == self.scan, _left(version))
+            .where(CONTENTS.c.copies > 0, _left(version))
             .order_by(CONTENTS.c.locator)
             .limit(2 * _CHUNK)
         )
@@ -262,7 +294,7 @@ class Manifest:
         """Return how many ECGs of each kind are left to score."""
         query = (
             sa.select(CONTENTS.c.kind, sa.func.count())
-            .where(CONTENTS.c.seen == self.scan, _left(version))
+            .where(CONTENTS.c.copies > 0, _left(version))
             .group_by(CONTENTS.c.kind)
         )
         with self._engine.connect() as connection:
@@ -315,7 +347,7 @@ class Manifest:
         """Return the ECGs of this scan that have a result, in the order of their names."""
         query = (
             sa.select(CONTENTS)
-            .where(CONTENTS.c.seen == self.scan, CONTENTS.c.status == DONE)
+            .where(CONTENTS.c.copies > 0, CONTENTS.c.status == DONE)
             .order_by(CONTENTS.c.locator)
         )
         for row in self._stream(query):
@@ -336,7 +368,7 @@ class Manifest:
             sa.select(FILES.c.locator, code.label("code"), message.label("message"))
             .outerjoin(CONTENTS, CONTENTS.c.id == FILES.c.content)
             .where(
-                FILES.c.seen == self.scan,
+                ~FILES.c.gone,
                 sa.or_(FILES.c.code != "", CONTENTS.c.status == FAILED),
             )
             .order_by(FILES.c.locator)
@@ -350,7 +382,7 @@ class Manifest:
         query = (
             sa.select(FILES.c.locator, CONTENTS.c.locator.label("first"))
             .join(CONTENTS, CONTENTS.c.id == FILES.c.content)
-            .where(FILES.c.seen == self.scan, FILES.c.locator != CONTENTS.c.locator)
+            .where(~FILES.c.gone, FILES.c.locator != CONTENTS.c.locator)
             .order_by(FILES.c.locator)
         )
         for row in self._stream(query):
@@ -365,7 +397,7 @@ class Manifest:
                 sa.func.sum(FILES.c.size).label("bytes"),
                 sa.func.count(sa.distinct(FILES.c.content)).label("distinct"),
             )
-            .where(FILES.c.seen == self.scan, FILES.c.code == "")
+            .where(~FILES.c.gone, FILES.c.code == "")
             .group_by(FILES.c.kind)
             .order_by(FILES.c.kind)
         )
@@ -382,6 +414,11 @@ class Manifest:
         with self._engine.connect() as connection:
             return {kind: (count, total) for kind, count, total in connection.execute(query)}
 
+    def leave_out_all(self) -> None:
+        """Count nothing as seen until it is added or absorbed."""
+        with self._engine.begin() as connection:
+            connection.execute(FILES.update().values(gone=True))
+
     def absorb(self, part: Manifest, *, first_shard: int) -> None:
         """Take up what the last scan of another manifest found and scored.
 
@@ -391,12 +428,11 @@ class Manifest:
         first_shard : int
             The number that the first of its shards has here.
         """
-        files = sa.select(FILES).where(FILES.c.seen == part.scan)
-        contents = sa.select(CONTENTS).where(CONTENTS.c.seen == part.scan)
+        files = sa.select(FILES).where(~FILES.c.gone)
+        contents = sa.select(CONTENTS).where(CONTENTS.c.copies > 0)
         for rows in part._partitions(files):
             with self._engine.begin() as connection:
-                taken = [row | {"seen": self.scan} for row in rows]
-                self._upsert(connection, FILES, taken, renew=True)
+                self._upsert(connection, FILES, rows, renew=True)
         for rows in part._partitions(contents):
             moved = [
                 row | {"shard": row["shard"] + first_shard if row["shard"] >= 0 else -1}
@@ -420,7 +456,11 @@ class Manifest:
         with self._engine.connect() as connection:
             answer = connection.execution_options(yield_per=_CHUNK).execute(query)
             for rows in answer.partitions():
-                yield [dict(row._mapping) for row in rows]
+                kept = [dict(row._mapping) for row in rows]
+                for row in kept:
+                    if "stem" in row:  # the numbers of files are those of one manifest
+                        del row["id"]
+                yield kept
 
     def _upsert(
         self, connection: sa.Connection, table: sa.Table, rows: list[Row], *, renew: bool
@@ -428,9 +468,11 @@ class Manifest:
         """Insert rows; one that exists is renewed, or left as it is."""
         insert: Any = sqlite.insert if self._is_sqlite else postgresql.insert
         statement = insert(table)
-        key = [column.name for column in table.primary_key]
+        key = ["locator" if table is FILES else "id"]
         if renew:
-            changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in key}
+            changed = {
+                c.name: statement.excluded[c.name] for c in table.c if c.name not in (*key, "id")
+            }
             statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
         else:
             statement = statement.on_conflict_do_nothing(index_elements=key)
@@ -450,7 +492,6 @@ def _new_content(content: str, kind: str, locator: str) -> dict[str, Any]:
         "kind": kind,
         "locator": locator,
         "copies": 1,
-        "seen": 0,
         "status": PENDING,
         "version": "",
         "code": "",
@@ -468,7 +509,7 @@ def _printable(message: str) -> str:
     return message.encode(errors="backslashreplace").decode().replace("\0", "\\0")
 
 
-def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
+def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     rest = iter(items)
     while chunk := list(islice(rest, _CHUNK)):
         yield chunk

@@ -146,11 +146,11 @@ def merge_runs(parts: Sequence[Path], plan: Plan) -> Summary:
     plan.out.mkdir(parents=True, exist_ok=True)
     with _only_run(plan.out), Manifest(plan.database or plan.out / FILE_NAME) as manifest:
         shards = Shards(plan.out)
-        manifest.begin_scan()
+        manifest.leave_out_all()
         for part in parts:
             with Manifest(part / FILE_NAME) as one:
                 manifest.absorb(one, first_shard=shards.absorb(Shards(part)))
-        manifest.end_scan()
+        manifest.name_contents()
         summary = write_tables(
             manifest, shards, plan.out, formats=plan.formats, key=plan.pseudonym_key
         )

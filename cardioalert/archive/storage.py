@@ -10,9 +10,9 @@ from __future__ import annotations
 import tarfile
 import zipfile
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -30,6 +30,7 @@ from cardioalert.files import MAX_BYTES, FileContent, load
 ZIP_ENDINGS: Final = (".zip",)
 TAR_ENDINGS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MAX_MEMBERS: Final = 2_000_000
+KEPT_OPEN: Final = 2
 
 _ENCRYPTED: Final = 0x1  # flag bit of a ZIP member
 
@@ -72,31 +73,63 @@ def members(path: str) -> list[tuple[str, int]]:
     CorruptFileError, InputError
     """
     with _trouble_of(path):
-        listed = _listing(path)
+        listed = _archive(path).listed
     if len(listed) > MAX_MEMBERS:
         raise FileTooLargeError(f"{path} holds {len(listed)} files, at most {MAX_MEMBERS} are read")
     return listed
 
 
+class _Opened:
+    """An archive that was opened, its stream, and once it was asked for, its list of files."""
+
+    def __init__(self, path: str) -> None:
+        is_remote = is_url(path)
+        self.stream: IO[bytes] = (
+            file_system(path).open(path) if is_remote else Path(path).open("rb")  # noqa: SIM115
+        )
+        try:
+            self.archive = _open(path, self.stream)
+        except BaseException:
+            self.stream.close()
+            raise
+        self._listed: list[tuple[str, int]] | None = None
+
+    @property
+    def listed(self) -> list[tuple[str, int]]:
+        """Name and announced size of every file."""
+        if self._listed is None:
+            if isinstance(self.archive, zipfile.ZipFile):
+                infos = (info for info in self.archive.infolist() if not info.is_dir())
+                self._listed = [(info.filename, info.file_size) for info in infos]
+            else:
+                self._listed = [(info.name, info.size) for info in self.archive if info.isfile()]
+        return self._listed
+
+    def close(self) -> None:
+        """Close archive and stream."""
+        self.archive.close()
+        self.stream.close()
+
+
+_opened: OrderedDict[str, _Opened] = OrderedDict()
+
+
 def forget_open_archives() -> None:
     """Close the archives that were kept open."""
-    _open.cache_clear()
-    _listing.cache_clear()
+    while _opened:
+        _opened.popitem()[1].close()
 
 
-@lru_cache(maxsize=2)
-def _listing(path: str) -> list[tuple[str, int]]:
-    archive = _open(path)
-    if isinstance(archive, zipfile.ZipFile):
-        return [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
-    return [(info.name, info.size) for info in archive if info.isfile()]
+def _archive(path: str) -> _Opened:
+    """Open an archive, or return the one that was kept open; the oldest of several is closed."""
+    if path not in _opened:
+        if len(_opened) >= KEPT_OPEN:
+            _opened.popitem(last=False)[1].close()
+        _opened[path] = _Opened(path)
+    return _opened[path]
 
 
-@lru_cache(maxsize=2)
-def _open(path: str) -> zipfile.ZipFile | tarfile.TarFile:
-    """Open an archive once; the oldest of several is closed when it is dropped."""
-    is_remote = is_url(path)
-    stream = file_system(path).open(path) if is_remote else Path(path).open("rb")  # noqa: SIM115
+def _open(path: str, stream: IO[bytes]) -> zipfile.ZipFile | tarfile.TarFile:
     if path.lower().endswith(ZIP_ENDINGS):
         return zipfile.ZipFile(stream)
     return tarfile.open(fileobj=stream)
@@ -105,7 +138,7 @@ def _open(path: str) -> zipfile.ZipFile | tarfile.TarFile:
 def _read_member(entry: Entry) -> bytes:
     """Read one member of an archive, up to the limit of a file."""
     with _trouble_of(entry.locator):
-        archive = _open(entry.path)
+        archive = _archive(entry.path).archive
         stream: IO[bytes] | None
         if isinstance(archive, zipfile.ZipFile):
             info = archive.getinfo(entry.member)
