@@ -23,7 +23,7 @@ The tree; `code` never changes, because clients and translations use it::
     │   └── TimeLimitError            time-limit
     ├── MeasurementError              the record holds no signal to measure
     ├── LimitError                    the work on one ECG was stopped
-    │   ├── TimeLimitError            time-limit
+    │   ├── WorkerTimeoutError        worker-timeout
     │   ├── MemoryLimitError          memory-limit
     │   └── WorkerDiedError           worker-died
     ├── RunInProgressError            run-in-progress
@@ -202,10 +202,10 @@ class LimitError(CardioAlertError):
     code = "limit"
 
 
-class TimeLimitError(LimitError):
+class WorkerTimeoutError(LimitError):
     """One ECG took longer than any should."""
 
-    code = "time-limit"
+    code = "worker-timeout"
     hint = "Look at the file by hand, or allow more time with --time-limit."
 
 

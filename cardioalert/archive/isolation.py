@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from cardioalert.archive.outcome import Job, Outcome
-from cardioalert.errors import LimitError, TimeLimitError, WorkerDiedError
+from cardioalert.errors import LimitError, WorkerDiedError, WorkerTimeoutError
 
 ATTEMPTS: Final = 3  # a process may also be killed by chance
 ONE_THREAD: Final = dict.fromkeys(
@@ -59,7 +59,7 @@ class IsolatedScorer:
             outcome, error = self._attempt(job)
             if outcome is not None:
                 return outcome
-            if isinstance(error, TimeLimitError):
+            if isinstance(error, WorkerTimeoutError):
                 break
         return Outcome(job=job, code=error.code, message=error.message)
 
@@ -102,7 +102,7 @@ class IsolatedScorer:
         self.close()
         if late.is_set() or ended == -getattr(signal, "SIGXCPU", 0):
             seconds = f"{self._limits.seconds:g} s"
-            return None, TimeLimitError(f"{job.locator} was not scored within {seconds}")
+            return None, WorkerTimeoutError(f"{job.locator} was not scored within {seconds}")
         return None, WorkerDiedError(f"the process that read {job.locator} died {ATTEMPTS} times")
 
     def _running(self) -> subprocess.Popen[bytes]:

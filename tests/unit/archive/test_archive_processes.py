@@ -66,7 +66,7 @@ def test_a_file_that_kills_its_process_gets_a_code_and_the_next_is_scored(scorer
 
 def test_a_file_that_hangs_is_stopped(scorer):
     outcome = scorer.score(job("hangs"))
-    assert outcome.code == "time-limit"
+    assert outcome.code == "worker-timeout"
     assert "1 s" in outcome.message
     assert scorer.score(job("good")).line == "{}"
 
