@@ -36,6 +36,9 @@ from cardioalert.units import MICROVOLTS_PER_MILLIVOLT, MILLIVOLTS_PER_UNIT
 TWELVE_LEAD_ECG: Final = "1.2.840.10008.5.1.4.1.1.9.1.1"
 GENERAL_ECG: Final = "1.2.840.10008.5.1.4.1.1.9.1.2"
 TWELVE_LEAD_MAX_SAMPLES: Final = 16_384  # per channel, PS3.3 A.34.3
+AMBULATORY_ECG: Final = "1.2.840.10008.5.1.4.1.1.9.1.3"
+SLOWEST: Final = 200.0  # Hz, of 12-lead and general ECG, PS3.3 A.34.3
+UNKNOWN_TIME: Final = datetime(1900, 1, 1)
 PADDING: Final = -32768
 PADDING_RUN: Final = 10  # samples; a single crossing of zero in all leads is no padding
 LARGEST: Final = 32767
@@ -245,7 +248,7 @@ def _recorded_at(dataset: Dataset) -> datetime | None:
     """Return when the recording began, on the clock of the cart."""
     at = _parse_time(str(dataset.get("AcquisitionDateTime") or ""))
     if at is not None:
-        return at
+        return None if at == UNKNOWN_TIME else at
     day = str(dataset.get("AcquisitionDate") or dataset.get("ContentDate") or "")
     clock = str(dataset.get("AcquisitionTime") or dataset.get("ContentTime") or "")
     return _parse_time(day + clock.partition(".")[0])
@@ -267,12 +270,12 @@ def _parse_time(text: str) -> datetime | None:
 
 def write(record: ECGRecord, path: Path) -> None:
     """Write a 12-lead ECG object, or a general ECG when it is too long for one."""
-    dataset = _dataset(record)
+    dataset = build_dataset(record)
     with path.open("wb") as stream:
         pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
 
 
-def _dataset(record: ECGRecord) -> Dataset:
+def build_dataset(record: ECGRecord) -> Dataset:
     """Fill the modules of the object (PS3.3 A.34.3 and A.34.4)."""
     fingerprint = hashlib.sha256(
         record.signal.tobytes() + repr((record.sampling_rate, record.leads)).encode()
@@ -283,6 +286,8 @@ def _dataset(record: ECGRecord) -> Dataset:
     short = record.signal.shape[1] <= TWELVE_LEAD_MAX_SAMPLES
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.SOPClassUID = TWELVE_LEAD_ECG if short else GENERAL_ECG
+    if record.sampling_rate < SLOWEST:
+        dataset.SOPClassUID = AMBULATORY_ECG
     dataset.SOPInstanceUID = generate_uid(entropy_srcs=[fingerprint, "instance"])
     dataset.StudyInstanceUID = generate_uid(entropy_srcs=[fingerprint, "study"])
     dataset.SeriesInstanceUID = generate_uid(entropy_srcs=[fingerprint, "series"])
@@ -313,12 +318,21 @@ def _fill_patient(dataset: Dataset, patient: Patient) -> None:
 
 
 def _fill_time(dataset: Dataset, recorded_at: datetime | None) -> None:
-    """Tell when it was recorded; empty for a paper whose time is unknown, never an invented one."""
-    day = f"{recorded_at:%Y%m%d}" if recorded_at else ""
-    clock = f"{recorded_at:%H%M%S}" if recorded_at else ""
-    dataset.StudyDate = dataset.ContentDate = day
-    dataset.StudyTime = dataset.ContentTime = clock
-    dataset.AcquisitionDateTime = day + clock
+    """Tell when it was recorded.
+
+    The standard wants a time where paper has none. It gets one that nobody can take for real, said
+    in the description; the study itself stays without a date.
+    """
+    if recorded_at is None:
+        dataset.StudyDate = dataset.StudyTime = ""
+        dataset.SeriesDescription = "Time of recording unknown"
+        recorded_at = UNKNOWN_TIME
+    else:
+        dataset.StudyDate = f"{recorded_at:%Y%m%d}"
+        dataset.StudyTime = f"{recorded_at:%H%M%S}"
+    dataset.ContentDate = f"{recorded_at:%Y%m%d}"
+    dataset.ContentTime = f"{recorded_at:%H%M%S}"
+    dataset.AcquisitionDateTime = f"{recorded_at:%Y%m%d%H%M%S}"
 
 
 def _group_item(record: ECGRecord) -> Dataset:
@@ -327,7 +341,6 @@ def _group_item(record: ECGRecord) -> Dataset:
     sensitivity = max(1.0, float(np.ceil(np.nanmax(np.abs(microvolts), initial=0.0) / LARGEST)))
     counts = np.where(np.isnan(microvolts), PADDING, np.round(microvolts / sensitivity))
     item = Dataset()
-    item.MultiplexGroupTimeOffset = 0
     item.WaveformOriginality = "ORIGINAL"
     item.NumberOfWaveformChannels = len(record.leads)
     item.NumberOfWaveformSamples = record.signal.shape[1]

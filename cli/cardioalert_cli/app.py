@@ -29,6 +29,7 @@ COMMANDS: Final = (
     "export_fhir",
     "fhir",
     "hl7",
+    "dicom",
     "demo",
     "doctor",
 )

@@ -65,7 +65,9 @@ def made_result(**change: Any) -> Result:
         "exported_at": datetime(2026, 11, 26, 12, 0, tzinfo=TASHKENT),
         "recorded_at": datetime(2026, 11, 26, 11, 30, tzinfo=TASHKENT),
         "record": made_record(seconds=2.0),
-        "report": Document(data=b"%PDF-1.4 x", media_type="application/pdf", title="ECG report"),
+        "report": Document(
+            data=b"%PDF-1.4\n%%EOF\n", media_type="application/pdf", title="ECG report"
+        ),
         "photo": Document(data=b"\xff\xd8\xff", media_type="image/jpeg", title="photo.jpg"),
         "order": "A-17",
         "facility": "1-shahar poliklinikasi",

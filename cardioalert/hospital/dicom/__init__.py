@@ -1,0 +1,1 @@
+"""DICOM: waveform and PDF objects, store, worklist, and the web."""
