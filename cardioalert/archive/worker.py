@@ -31,10 +31,13 @@ def main() -> None:
     while True:
         try:
             job = receive(sys.stdin.buffer)
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         limit_time(seconds)
-        send(answers, score(job))
+        try:
+            send(answers, score(job))
+        except BrokenPipeError:  # whoever asked is gone
+            os._exit(0)
 
 
 def limit_time(seconds: float) -> None:
