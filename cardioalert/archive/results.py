@@ -34,11 +34,12 @@ _MEASURED: Final = tuple(measure.export_name for measure in MEASURES.values())
 
 
 class TableFormat(StrEnum):
-    """Formats of the table of results."""
+    """Formats of the results; `fhir` is a folder of NDJSON files, one a type of resource."""
 
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    FHIR = "fhir"
 
 
 def write_tables(
@@ -71,7 +72,7 @@ def write_tables(
     columns = (*_FIXED, *_MEASURED, *(PROBABILITY + code for code in tally.statements))
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(_WRITERS[form](out / f"results.{form.value}", columns))
+            stack.enter_context(_WRITERS[form](_target(out, form), columns))
             for form in dict.fromkeys(formats)
         ]
         work = stack.enter_context(_table(out / "worklist.csv", WORKLIST))
@@ -92,6 +93,10 @@ def write_tables(
     with _written(out / "overview.html") as file:
         write_overview(summary, file)
     return summary
+
+
+def _target(out: Path, form: TableFormat) -> Path:
+    return out / ("fhir" if form is TableFormat.FHIR else f"results.{form.value}")
 
 
 WORKLIST: Final = ("urgency", "path", "age", "sex", "recorded_at", "present", "possible", "quality")
@@ -228,8 +233,18 @@ def _arrow_type(pa: Any, name: str, is_number: bool) -> Any:
     return pa.float64() if is_number else pa.string()
 
 
+@contextmanager
+def _fhir_writer(path: Path, _: tuple[str, ...]) -> Iterator[Any]:
+    """Write FHIR resources; their code is loaded only for this format."""
+    from cardioalert.archive.bulk import bulk_writer  # noqa: PLC0415
+
+    with bulk_writer(path) as write:
+        yield write
+
+
 _WRITERS: Final = {
     TableFormat.CSV: _csv_writer,
     TableFormat.JSONL: _jsonl_writer,
     TableFormat.PARQUET: _parquet_writer,
+    TableFormat.FHIR: _fhir_writer,
 }

@@ -51,7 +51,7 @@ def batch(
         str, typer.Option("--cluster", metavar="ADDRESS", help=_("A Dask scheduler."))
     ] = "",
     formats: Annotated[
-        str, typer.Option("--format", help=_("Tables to write: csv, jsonl, parquet."))
+        str, typer.Option("--format", help=_("What to write: csv, jsonl, parquet, fhir."))
     ] = "csv,jsonl",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Only say what there is and how long it takes."))
@@ -97,7 +97,7 @@ def batch(
 
     if not sources and not (database or (out / "manifest.sqlite").exists()):
         raise UsageProblemError(
-            _("there is nothing to go on with in {folder}").format(folder=out),
+            _("there is nothing to go on with in {folder}", folder=out),
             hint=_("Name the files, folders or archives to score."),
         )
     plan = Plan(
@@ -132,7 +132,7 @@ def share_of(text: str | None) -> Share | None:
     number, _slash, of = text.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
         raise UsageProblemError(
-            _("--share {text} names no part").format(text=text),
+            _("--share {text} names no part", text=text),
             hint=_("Write 2/4 for the second of four parts."),
         )
     return Share(int(number), int(of))
@@ -146,8 +146,8 @@ def table_formats(names: str) -> tuple[Any, ...]:
         return tuple(TableFormat(name.strip().lower()) for name in names.split(","))
     except ValueError:
         raise UsageProblemError(
-            _("--format {names} names a table that is not known").format(names=names),
-            hint=_("Use one or more of: {known}").format(known=", ".join(TableFormat)),
+            _("--format {names} names a table that is not known", names=names),
+            hint=_("Use one or more of: {known}", known=", ".join(TableFormat)),
         ) from None
 
 
@@ -171,15 +171,18 @@ def show_summary(summary: Summary, out: Path, *, as_json: bool) -> None:
 
 def lines_of(summary: Summary, out: Path) -> Iterator[str]:
     """Say in a few lines what came of a run."""
-    yield _("{scored} ECGs scored, {copies} copies, {refused} files in quarantine").format(
-        scored=summary.scored, copies=summary.copies, refused=summary.refused
+    yield _(
+        "{scored} ECGs scored, {copies} copies, {refused} files in quarantine",
+        scored=summary.scored,
+        copies=summary.copies,
+        refused=summary.refused,
     )
     for level in ("red", "orange", "yellow", "green", "grey"):
         if level in summary.by_urgency:
             yield f"  {level:<7} {summary.by_urgency[level]:>8}"
     for code, count in summary.refusals.items():
         yield f"  {code:<16} {count:>8}"
-    yield _("Tables and overview: {folder}").format(folder=out)
+    yield _("Tables and overview: {folder}", folder=out)
 
 
 def show_inventory(plan: Plan, *, as_json: bool) -> None:
@@ -200,8 +203,10 @@ def show_inventory(plan: Plan, *, as_json: bool) -> None:
     for code, count in inventory.refusals.items():
         output.write(f"{code:<16} {count:>4} " + _("cannot be read"))
     output.write(
-        _("About {minutes:.0f} minutes with {workers} workers.").format(
-            minutes=inventory.seconds / 60, workers=plan.workers
+        _(
+            "About {minutes:.0f} minutes with {workers} workers.",
+            minutes=inventory.seconds / 60,
+            workers=plan.workers,
         )
     )
 

@@ -47,6 +47,8 @@ class AtOnce:
         self.scored.append(job.content)
         if job.content.startswith("0"):  # one in sixteen
             return Outcome(job=job, code="corrupt-file", message=f"{job.locator} is damaged")
+        analysis = analysis_to_dict(made_analysis(on_page=job.is_picture))
+        analysis["input"]["sha256"] = job.content
         document = {
             "content": job.content,
             "kind": job.kind,
@@ -54,7 +56,7 @@ class AtOnce:
             "version": software_version(),
             "pages": 1,
             "person": {"age": 61.0, "sex": "female", "recorded_at": "2019-04-01T10:00:00"},
-            "analysis": analysis_to_dict(made_analysis(on_page=job.is_picture)),
+            "analysis": analysis,
         }
         return Outcome(job=job, line=json.dumps(document))
 

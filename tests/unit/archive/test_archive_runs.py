@@ -195,3 +195,21 @@ def test_shares_joined_give_the_tables_of_one_run(tmp_path, monkeypatch, of):
 def test_a_folder_without_a_run_cannot_be_joined(tmp_path):
     with pytest.raises(FileMissingError, match="no run"):
         runner.merge_runs([tmp_path], runner.Plan(out=tmp_path / "joined"))
+
+
+def test_bulk_fhir_holds_resources_that_refer_to_each_other(tmp_path, monkeypatch):
+    make_files(tmp_path / "in", 5)
+    run(monkeypatch, AtOnce(), tmp_path / "out", tmp_path / "in", formats=(TableFormat.FHIR,))
+    resources = {
+        f"{resource['resourceType']}/{resource['id']}": line
+        for path in (tmp_path / "out" / "fhir").glob("*.ndjson")
+        for line in path.read_text().splitlines()
+        for resource in [json.loads(line)]
+    }
+    scored = json.loads((tmp_path / "out" / "summary.json").read_text())["scored"]
+    reports = [line for name, line in resources.items() if name.startswith("DiagnosticReport/")]
+    assert len(reports) == scored
+    assert not any("urn:uuid:" in line for line in resources.values())
+    assert all(
+        one["reference"] in resources for line in reports for one in json.loads(line)["result"]
+    )
