@@ -41,7 +41,9 @@ class Term:
 
     def is_in(self, text: str) -> bool:
         """Whether an English text uses the term, in the singular or plural."""
-        return re.search(rf"(?<![\w-]){re.escape(self.en)}s?(?![\w-])", text, re.I) is not None
+        return (
+            re.search(rf"(?<![\w-]){re.escape(self.en)}s?(?![\w-]| to\b)", text, re.I) is not None
+        )
 
 
 @cache

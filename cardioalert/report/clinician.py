@@ -209,9 +209,14 @@ def reading_rows(document: Document) -> tuple[Row, ...]:
         rows.append(Row(label=_("Read"), value=_digital(document)))
     else:
         rows.append(Row(label=_("Read"), value=_picture(document, page)))
-        scale = f"{number(page.paper_speed_mm_s)} mm/s, {number(page.gain_mm_mv)} mm/mV"
+        scale = ", ".join(
+            (
+                text.with_unit(page.paper_speed_mm_s, "mm/s"),
+                text.with_unit(page.gain_mm_mv, "mm/mV"),
+            )
+        )
         if page.pixels_per_mm is not None:
-            scale += f", {number(page.pixels_per_mm, 1)} px/mm"
+            scale += ", " + text.with_unit(page.pixels_per_mm, "px/mm", 1)
         rows.append(Row(label=_("Scale of the print"), value=scale))
         notices = distinct(
             text.sentence(notice.message) for notice in (*page.quality.reasons, *page.warnings)
@@ -232,7 +237,7 @@ def _picture(document: Document, page: Digitization) -> str:
             _("picture of {width} x {height} px", width=source.width_px, height=source.height_px),
             _("layout {layout}", layout=page.layout),
             text.count_of_leads(len(document.record.leads)),
-            f"{number(document.record.duration_s, 1)} s",
+            text.with_unit(document.record.duration_s, "s", 1),
         )
     )
 
@@ -243,7 +248,7 @@ def _digital(document: Document) -> str:
         (
             _("{kind} record", kind=text.format_name(document.input.kind)),
             text.count_of_leads(len(record.leads)),
-            f"{number(record.duration_s, 1)} s",
-            f"{record.sampling_rate_hz:g} Hz",
+            text.with_unit(record.duration_s, "s", 1),
+            text.with_unit(record.sampling_rate_hz, "Hz"),
         )
     )

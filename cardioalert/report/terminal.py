@@ -17,6 +17,7 @@ from cardioalert.domain.imaging import Digitized, Notice
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord
 from cardioalert.i18n import translate as _
+from cardioalert.i18n import unit_text
 from cardioalert.report import sections, text
 from cardioalert.report.look import (
     GRADE_STYLE,
@@ -141,7 +142,7 @@ def _scale_line(strip: Strip, record: ECGRecord, look: Look) -> Text:
         look.sign("├", "|"),
         look.sign("┤", "|"),
     )
-    label = " 1 s " if room >= 7 else ""
+    label = f" 1 {unit_text('s')} " if room >= 7 else ""
     scale = Text(f"{left}{label:{line_sign}^{room}}{right}", style="dim")
     scale.append("  " + _("pulse 1 mV, 0.2 s"))
     if any(row.ticks.strip() for row in strip.rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import PurePath
 
+from cardioalert import i18n
 from cardioalert.domain.clinical import FindingStatus, Measured, Overall, Status, Urgency
 from cardioalert.domain.imaging import Digitized, Grade, NamedBy
 from cardioalert.domain.measures import Measure
@@ -120,8 +121,8 @@ def record_text(record: ECGRecord) -> str:
         (
             _("{kind} record", kind=format_name(record.source.kind)),
             count_of_leads(len(record.leads)),
-            f"{number(record.duration, 1)} s",
-            f"{number(record.sampling_rate)} Hz",
+            with_unit(record.duration, "s", 1),
+            with_unit(record.sampling_rate, "Hz"),
         )
     )
 
@@ -135,7 +136,7 @@ def photo_text(digitized: Digitized) -> str:
             _("picture of {width} x {height} px", width=source.width_px, height=source.height_px),
             _("layout {layout}", layout=digitized.layout),
             count_of_leads(leads),
-            f"{number(record.duration, 1)} s",
+            with_unit(record.duration, "s", 1),
         )
     )
 
@@ -144,8 +145,13 @@ def scale_text(digitized: Digitized) -> str:
     """Return the scale of a print and the detail of its picture."""
     grid = digitized.grid
     detail = sum(grid.photo_pixels_per_mm) / 2
-    speed, gain = number(grid.paper_speed), number(grid.gain)
-    return f"{speed} mm/s, {gain} mm/mV, {number(detail, 1)} px/mm"
+    return ", ".join(
+        (
+            with_unit(grid.paper_speed, "mm/s"),
+            with_unit(grid.gain, "mm/mV"),
+            with_unit(detail, "px/mm", 1),
+        )
+    )
 
 
 def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") -> str:
@@ -191,9 +197,14 @@ def side_word(side: Side) -> str:
     return words[side]
 
 
+def with_unit(value: float, unit: str, decimals: int | None = None) -> str:
+    """Return a value with its unit as people write both."""
+    return f"{number(value, decimals)} {i18n.unit_text(unit)}"
+
+
 def unit_text(unit: str, *, degree: str = "°") -> str:
     """Return a unit as people write it."""
-    return {"deg": degree, "/min": "/min"}.get(unit, unit)
+    return degree if unit == "deg" else i18n.unit_text(unit)
 
 
 def named_by_word(named_by: NamedBy) -> str:
