@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,7 +67,7 @@ def hold(interview: Interview, path: Path) -> dict[str, Any]:
     KeyboardInterrupt
         On Ctrl-C and on `q`; the answers so far are kept.
     """
-    output.note(_("b = back, Enter = skip, q = stop and go on later, ? = help"))
+    _tell(_("b = back, Enter = skip, q = stop and go on later, ? = help"), indent="")
     try:
         while (question := interview.question()) is not None:
             interview = _step(interview, question)
@@ -87,21 +89,21 @@ def _step(interview: Interview, question: Question) -> Interview:
     if word in STOP:
         raise KeyboardInterrupt
     if word in HELP:
-        output.note("  " + _help(question))
+        _tell(_help(question), indent="  ")
         return interview
     try:
         return interview.reply(text)
     except ReplyError as error:
-        output.note(f"  {error}")
+        _tell(str(error), indent="  ")
         return interview
 
 
 def _ask(question: Question, *, number: int) -> str:
     """Show a question on stderr and read a line."""
     output.note("")
-    output.note(f"{number}. {_(question.text)}")
+    _tell(f"{number}. {_(question.text)}", indent="")
     for position, (_value, text) in enumerate(question.options, start=1):
-        output.note(f"   {position}  {_(text)}")
+        _tell(f"{position}  {_(text)}", indent="   ")
     print(f"   {_expected(question)} > ", end="", file=sys.stderr, flush=True)  # noqa: T201
     line = sys.stdin.readline()
     if not line:
@@ -110,6 +112,12 @@ def _ask(question: Question, *, number: int) -> str:
             hint=_("Pass all answers at once with --answers FILE."),
         )
     return line
+
+
+def _tell(text: str, *, indent: str) -> None:
+    """Write a text on stderr without breaking a word at the edge of the terminal."""
+    width = max(shutil.get_terminal_size().columns, output.NARROWEST)
+    output.note(textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent))
 
 
 def _expected(question: Question) -> str:
