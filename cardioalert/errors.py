@@ -30,7 +30,22 @@ The tree; `code` never changes, because clients and translations use it::
     ├── ModelFileError                model-file
     ├── NotApplicableError            the question does not apply to this person or file
     ├── NotAllowedError               the caller may not do this
-    └── PeerError                     another system did not answer as it should
+    │   └── SignInError               sign-in: nobody, or not any more
+    ├── PeerError                     another system did not answer as it should
+    ├── StoreError                    store: the database could not be used
+    │   └── SchemaError               store-schema
+    ├── KeyFileError                  key-file: no usable keys
+    │   └── SealedDataError           sealed-data
+    └── CareError                     care: a clinic, person or visit is not as asked
+        ├── NotFoundError             not-found
+        ├── InvalidDataError          invalid-data
+        ├── ClinicImportError         clinic-import
+        ├── SlotTakenError            slot-taken
+        ├── SlotNotOfferedError       slot-not-offered
+        ├── HoldExpiredError          hold-expired
+        ├── TooManyHoldsError         too-many-holds
+        ├── ChangedMeanwhileError     changed-meanwhile
+        └── KeyReusedError            idempotency-key-reused
 
 A message holds the value that was wrong and what was expected; `hint` says what to do next.
 Exit codes and HTTP statuses are tables of the command line and of the REST server.
@@ -249,8 +264,111 @@ class NotAllowedError(CardioAlertError):
     code = "not-allowed"
 
 
+class SignInError(NotAllowedError):
+    """Who calls is not known, or not any more."""
+
+    code = "sign-in"
+    hint = "Sign in again."
+
+
 class PeerError(CardioAlertError):
     """Another system did not answer as it should."""
 
     code = "peer"
     hint = "Check the address and that the other system is running, then try again."
+
+
+class StoreError(CardioAlertError):
+    """The database could not be used."""
+
+    code = "store"
+    hint = "Check CARDIOALERT_DATABASE_URL, and that the database is running and may be written."
+
+
+class SchemaError(StoreError):
+    """The tables of the database are not those of this version."""
+
+    code = "store-schema"
+    hint = "Run: cardioalert db upgrade"
+
+
+class KeyFileError(CardioAlertError):
+    """The encryption keys are missing, too short, readable by others, or not the right ones."""
+
+    code = "key-file"
+    hint = "Run: cardioalert keys init, or point CARDIOALERT_KEY_FILE at the right file."
+
+
+class SealedDataError(KeyFileError):
+    """A stored value cannot be opened: moved, damaged, erased, or sealed with another key."""
+
+    code = "sealed-data"
+    hint = "Restore the backup that belongs to this key file. Erased data does not come back."
+
+
+class CareError(CardioAlertError):
+    """A clinic, a person or a visit is not as asked."""
+
+    code = "care"
+
+
+class NotFoundError(CareError):
+    """There is no such clinic, patient, booking or document."""
+
+    code = "not-found"
+    hint = "Check the identifier."
+
+
+class InvalidDataError(CareError):
+    """A value breaks the rules of its field."""
+
+    code = "invalid-data"
+
+
+class ClinicImportError(CareError):
+    """A file of clinics was not understood."""
+
+    code = "clinic-import"
+    hint = "Send OSM or Overpass JSON, healthsites GeoJSON, CSV, or a FHIR bundle of Locations."
+
+
+class SlotTakenError(CareError):
+    """Every place of this time is taken."""
+
+    code = "slot-taken"
+    hint = "Choose another time: cardioalert book slots CLINIC"
+
+
+class SlotNotOfferedError(CareError):
+    """The clinic does not offer this time."""
+
+    code = "slot-not-offered"
+    hint = "Choose one of the listed times: cardioalert book slots CLINIC"
+
+
+class HoldExpiredError(CareError):
+    """The time was held, but not confirmed soon enough."""
+
+    code = "hold-expired"
+    hint = "Choose the time again; it may still be free."
+
+
+class TooManyHoldsError(CareError):
+    """One person holds as many unconfirmed times as allowed."""
+
+    code = "too-many-holds"
+    hint = "Confirm or cancel one of them first."
+
+
+class ChangedMeanwhileError(CareError):
+    """Somebody else changed it in the meantime, or it can no longer be changed."""
+
+    code = "changed-meanwhile"
+    hint = "Look at it again, then repeat the change if it is still wanted."
+
+
+class KeyReusedError(CareError):
+    """The idempotency key was used for a different request before."""
+
+    code = "idempotency-key-reused"
+    hint = "Use a new key for every new request."

@@ -8,6 +8,30 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.databases import (
+    clock,
+    database_kind,
+    database_url,
+    desk,
+    empty_url,
+    postgresql_server,
+    postgresql_template,
+    sqlite_desk,
+    template,
+)
+
+__all__ = [
+    "clock",
+    "database_kind",
+    "database_url",
+    "desk",
+    "empty_url",
+    "postgresql_server",
+    "postgresql_template",
+    "sqlite_desk",
+    "template",
+]
+
 settings.register_profile("project", derandomize=True, deadline=None)
 settings.load_profile("project")
 

@@ -30,6 +30,13 @@ COMMANDS: Final = (
     "fhir",
     "hl7",
     "dicom",
+    "clinics",
+    "book",
+    "worker",
+    "user",
+    "keys",
+    "audit",
+    "db",
     "demo",
     "doctor",
 )
@@ -145,6 +152,8 @@ def build_group(module: ModuleType, name: str) -> Any:
     group = typer.Typer(no_args_is_help=own is None, rich_markup_mode=None)
     if own:
         group.callback(invoke_without_command=True)(own)
+    else:
+        group.callback()(import_module("cardioalert_cli.commands.options").group_options)
     for function, text in module.SUBCOMMANDS.items():
         command = function.strip("_").replace("_", "-")
         group.command(command, help=text)(getattr(module, function))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cardioalert.i18n import LANGUAGES, PSEUDO, set_language
+from cardioalert.i18n import LANGUAGES, PSEUDO, language, set_language
 
 VARIABLES: Final = ("CARDIOALERT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """Where a language may stand; the first variable that is set decides, as POSIX has it."""
@@ -20,9 +20,14 @@ def choose_language(arguments: Sequence[str], environment: Mapping[str, str] = o
     asked = (_option(arguments), *(environment.get(name, "") for name in VARIABLES))
     first = next(filter(None, asked), "")
     short = first[:2].lower()
-    language = PSEUDO if first == PSEUDO else short if short in LANGUAGES else "en"
-    set_language(language)
-    return language
+    code = PSEUDO if first == PSEUDO else short if short in LANGUAGES else "en"
+    set_language(code)
+    return code
+
+
+def current_language() -> str:
+    """Return the language that was chosen."""
+    return language()
 
 
 def _option(arguments: Sequence[str]) -> str:

@@ -98,6 +98,7 @@ def test_every_error_has_an_exit_code_and_words(kind):
     expected = {
         errors.NotApplicableError: 4,
         errors.NotAllowedError: 5,
+        errors.SignInError: 5,
         errors.PeerError: 6,
     }
     assert exit_code_of(error) == expected.get(kind, 3)

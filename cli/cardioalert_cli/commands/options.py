@@ -107,6 +107,10 @@ def make_patient(age: float | None, sex: Sex | None, symptoms: Sequence[Symptom]
         raise UsageProblemError(error.message) from error
 
 
+def group_options(lang: LanguageOption = None, debug: DebugOption = False) -> None:
+    """Take the options that may stand before a subcommand."""
+
+
 def number_of(choice: Speed | Gain) -> float | Literal["auto"]:
     """Return what the library calls a speed or a gain."""
     return "auto" if choice.value == "auto" else float(choice.value)

@@ -1,0 +1,64 @@
+"""`cardioalert keys`: the encryption keys of this installation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cardioalert.i18n import translate as _
+from cardioalert.settings import Settings
+from cardioalert_cli import output
+from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
+from cardioalert_cli.desk import open_desk
+
+HELP = _("Make, check and change the encryption keys.")
+EXAMPLES = ("cardioalert keys init", "cardioalert keys status", "cardioalert keys rotate")
+SUBCOMMANDS = {
+    "init": _("Make a key file, readable by you only."),
+    "status": _("Tell how many values each key guards."),
+    "rotate": _("Change a key and wrap everything anew, while the program is in use."),
+}
+
+
+def init(lang: LanguageOption = None, debug: DebugOption = False) -> None:
+    """Make a key file."""
+    from cardioalert.security import keys  # noqa: PLC0415 - `--help` must stay fast
+
+    path = Settings().keys
+    keys.create(path)
+    output.note(_("Keep a copy in a safe place: without this file nothing can be read again."))
+    output.write(str(path))
+
+
+def status(
+    as_json: JsonOption = False, lang: LanguageOption = None, debug: DebugOption = False
+) -> None:
+    """Tell how many values each key guards."""
+    from cardioalert.care.privacy import key_status  # noqa: PLC0415
+
+    desk = open_desk()
+    counts, current = key_status(desk), desk.vault.ring.encryption.current
+    if as_json:
+        output.print_json({"schema": "cardioalert.keys/1", "current": current, "guards": counts})
+        return
+    for name, count in counts.items():
+        mark = " *" if name == current else ""
+        output.write(f"{name}{mark}  {count}")
+
+
+def rotate(
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT", help=_("encryption or audit."))
+    ] = "encryption",
+    lang: LanguageOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Change a key."""
+    from cardioalert.care.privacy import rewrap_all  # noqa: PLC0415
+    from cardioalert.security import keys  # noqa: PLC0415
+
+    keys.rotate(Settings().keys, subject)
+    count = rewrap_all(open_desk()) if subject == "encryption" else 0
+    output.write(_("The key was changed; {n} values were wrapped anew.", n=count))
+    output.note(_("Restart the server and the workers, so that they read the new key file."))
