@@ -190,6 +190,8 @@ def errors_table() -> str:
 def not_computed_table() -> str:
     """Return the criteria that are listed in every report as not judged."""
     rows = read_toml("cardioalert.interpret", "not_computed.toml")["criterion"]
+    if not rows:
+        return "Nothing: every row of the specification is judged."
     return table(("id", "why", "source"), ((row["id"], row["text"], row["source"]) for row in rows))
 
 

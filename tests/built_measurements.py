@@ -93,11 +93,17 @@ def normal_lead(lead: Lead) -> LeadMeasurements:
         p_duration=0.1,
         p_terminal=-0.03,
         p_terminal_duration=0.03,
+        p_peaks_apart=0.0,
         st_j=0.0,
         st_j60=0.0,
         st_j80=0.0,
+        st_spread=0.0,
         t_positive=t_positive,
         t_negative=t_negative,
+        t_width=0.1,
+        saddle_takeoff=0.0,
+        saddle_trough=0.0,
+        saddle_base=0.0,
     )
 
 

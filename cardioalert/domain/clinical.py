@@ -151,7 +151,13 @@ class LeadMeasurements:
     initial_slope_ratio : mean |slope| of the first 30 ms of the QRS over its largest |slope|.
     r_prime, s_prime : second positive and second negative deflection after an R and S.
     p_terminal : most negative part of P in its second half, with p_terminal_duration.
+    p_peaks_apart : seconds between the two peaks of a notched P; 0.0 with one peak.
+    st_spread : standard deviation of `st_j` from beat to beat; None with one beat.
     t_positive, t_negative : largest positive and negative T deflection.
+    t_width : seconds for which T is above half of its height, whichever deflection is larger.
+    saddle_takeoff, saddle_trough, saddle_base : of an ST segment that falls from a late r' to a
+        trough and rises again to an upright T: height of r' and of the trough, and the base of
+        the triangle of r' half a millivolt below its top, seconds. 0.0 without such a shape.
     notched_r : whether R has a notch or slur near its top.
     end_qrs_notch : amplitude of a notch on the downslope at the end of the QRS (Jp), mV.
     """
@@ -177,11 +183,17 @@ class LeadMeasurements:
     p_duration: float | None = None
     p_terminal: float | None = None
     p_terminal_duration: float | None = None
+    p_peaks_apart: float | None = None
     st_j: float | None = None
     st_j60: float | None = None
     st_j80: float | None = None
+    st_spread: float | None = None
     t_positive: float | None = None
     t_negative: float | None = None
+    t_width: float | None = None
+    saddle_takeoff: float | None = None
+    saddle_trough: float | None = None
+    saddle_base: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +210,7 @@ class Rhythm:
     longest_pause : seconds
     extra_p : seconds at which a wave like P begins that no QRS follows
     flutter_cycle : seconds from such a wave to the next, if like that of flutter (then no P)
+    own_p : seconds at which P waves begin that keep a rhythm of their own, beside that of the QRS
     pacing_pulses : seconds at which a pacemaker was seen to fire; none seen is not "not paced"
     """
 
@@ -210,6 +223,7 @@ class Rhythm:
     longest_pause: float | None = None
     extra_p: tuple[float, ...] = ()
     flutter_cycle: float | None = None
+    own_p: tuple[float, ...] = ()
     pacing_pulses: tuple[float, ...] = ()
 
 

@@ -8,14 +8,16 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardioalert.interpret.case import Case, Pattern
 from cardioalert.interpret.checks import Check, Outcome, Quantity, all_of, compare, negate
 from cardioalert.interpret.criteria import Numbers, kinds
-from cardioalert.units import MILLISECONDS_PER_SECOND
+from cardioalert.units import MILLISECONDS_PER_SECOND, SECONDS_PER_MINUTE
 
 PAUSE: Final = 1.3  # of the usual interval between beats: longer ones may hold a dropped beat
 HALF: Final = 0.5
+DOUBLE: Final = 1.5  # of a distance: a longer one hides a wave
 
 
 def flutter_waves(case: Case, n: Numbers) -> Check:
@@ -23,7 +25,7 @@ def flutter_waves(case: Case, n: Numbers) -> Check:
     cycle = case.measurements.rhythm.flutter_cycle
     if not cycle:
         return Check(outcome=Outcome.NOT_MET)
-    rate = Quantity(kind=kinds()["atrial_rate"], value=round(60.0 / cycle, 1))
+    rate = Quantity(kind=kinds()["atrial_rate"], value=round(SECONDS_PER_MINUTE / cycle, 1))
     return all_of(compare(rate, "at_least", n["rate_from"]), compare(rate, "at_most", n["rate_to"]))
 
 
@@ -60,6 +62,45 @@ def lengthening_block(case: Case, n: Numbers) -> Check:
 def sudden_block(case: Case, n: Numbers) -> Check:
     """PR is the same before and after a dropped QRS (Mobitz II)."""
     return _typed_block(case, n, longer=False)
+
+
+def third_degree_block(case: Case, n: Numbers) -> Check:
+    """P waves and QRS complexes that are regular each and have nothing to do with each other."""
+    before = case.measurements.rhythm.p_before_every_qrs
+    if before:
+        return Check(outcome=Outcome.NOT_MET)
+    own = np.array(case.measurements.rhythm.own_p, dtype=np.float64)
+    if before is None or len(own) < n["waves"]:
+        return Check(outcome=Outcome.UNKNOWN, reasons=("no-p-wave",))
+    rate = case.value("heart_rate")
+    atrial = Quantity(
+        kind=kinds()["atrial_rate"],
+        value=round(SECONDS_PER_MINUTE / _own_distance(own), 1),
+    )
+    spread = Quantity(kind=kinds()["pr_range"], value=round(_pr_range(case, own), 1))
+    return all_of(
+        compare(spread, "above", n["pr_range_ms"]),
+        compare(case.rhythm("rr_variation"), "below", n["rr_variation"]),
+        compare(atrial, "above", rate.value) if rate.value else Check(outcome=Outcome.UNKNOWN),
+    )
+
+
+def _own_distance(own: NDArray[np.float64]) -> float:
+    """Return the distance of P waves, seconds; one hidden by a QRS leaves a double distance."""
+    apart = np.diff(own)
+    return float(np.median(apart[apart <= DOUBLE * np.min(apart)]))
+
+
+def _pr_range(case: Case, own: NDArray[np.float64]) -> float:
+    """Return how far the time from the last P wave to the R peak varies, ms.
+
+    Only P waves within one P distance of the beat count: before others one may be hidden.
+    """
+    peaks = case.measurements.beats.r_peaks
+    distance = _own_distance(own)
+    before = np.array([peak - own[own < peak][-1] for peak in peaks if (own < peak).any()])
+    before = before[before <= DOUBLE * distance]
+    return float(np.ptp(before)) * MILLISECONDS_PER_SECOND if len(before) else 0.0
 
 
 def pacing(case: Case, n: Numbers) -> Check:
@@ -171,6 +212,7 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
         "two_to_one_block": two_to_one_block,
         "lengthening_block": lengthening_block,
         "sudden_block": sudden_block,
+        "third_degree_block": third_degree_block,
         "pacing": pacing,
         "ventricular_pacing": ventricular_pacing,
     }

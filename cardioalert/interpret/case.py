@@ -16,6 +16,8 @@ from cardioalert.interpret.checks import Check, Outcome, Quantity
 from cardioalert.interpret.criteria import Numbers, kinds
 
 MEDIAN_EFFICIENCY: Final = 1.2533  # standard error of a median over that of a mean, normal noise
+ST_MEASURES: Final = ("st_j", "st_j60", "st_j80")
+DISTURBED: Final = 0.05  # mV, error of ST from beat to beat, above which it is possible at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +120,19 @@ class Case:
             reason = self.measurements.unusable.get(place.lead, "absent")
             return Quantity(kind=kind, value=None, place=place.label, reason=reason)
         value = _clean(lead_value(measured, name), kind.factor * place.sign)
-        spread = MEDIAN_EFFICIENCY * measured.noise / math.sqrt(max(measured.beats, 1))
+        beats = math.sqrt(max(measured.beats, 1))
+        spread = MEDIAN_EFFICIENCY * measured.noise / beats
+        apart = (measured.st_spread or 0.0) / beats if name in ST_MEASURES else 0.0
         floor = self._floor(name)
         return Quantity(
             kind=kind,
             value=value,
-            sd=max(spread, floor) if kind.unit == "mV" else floor,
+            sd=max(spread, apart, floor) if kind.unit == "mV" else floor,
             place=place.label,
             leads=(place.lead,),
             beats=measured.beats,
             reason="not-measurable" if value is None else "",
-            weak=kind.waves and measured.beats < self.beats_needed,
+            weak=kind.waves and (measured.beats < self.beats_needed or apart > DISTURBED),
         )
 
     def flag(self, name: str, lead: Lead) -> bool | None:
@@ -173,10 +177,13 @@ def lead_value(measured: LeadMeasurements, name: str) -> float | None:
     """Return one amplitude or duration; R, S and T as the rules mean them.
 
     `r_height` is the tallest positive and `s_depth` the deepest negative deflection of the QRS (as
-    a positive number, a QS complex included); a QS complex has no Q of its own.
+    a positive number, a QS complex included); a QS complex has no Q of its own. `p_length` is the
+    duration of P in this lead alone.
     """
     if name in ("q_depth", "q_duration") and is_qs(measured):
         return 0.0
+    if name == "p_length":
+        return measured.p_duration
     if name == "r_height":
         return _largest(measured.r, measured.r_prime)
     if name == "s_depth":

@@ -60,6 +60,8 @@ class Kind:
         Smallest standard deviation believed, digital and on digitized paper, in `unit`.
     waves : bool
         Whether it describes ST, Q or T, which need several clean beats (gate 7).
+    plain : float
+        How far beyond a limit even a single beat is believed, in `unit`; 0: never.
     source : str
         Where the floors come from.
     """
@@ -74,6 +76,7 @@ class Kind:
     floor: float = 0.0
     floor_on_paper: float = 0.0
     waves: bool = False
+    plain: float = 0.0
 
     def text(self, value: float) -> str:
         """Write a value with its unit."""
@@ -153,13 +156,14 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
     doubt = min(quantity.sd, SHARE_IN_DOUBT * abs(limit)) if limit else quantity.sd
     margin = distance if direction in ("at_least", "above") else -distance
     met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
+    weak = quantity.weak and not 0 < quantity.kind.plain <= margin
     return Check(
-        outcome=_outcome(met, doubtful=0 < doubt >= abs(margin), weak=quantity.weak),
+        outcome=_outcome(met, doubtful=0 < doubt >= abs(margin), weak=weak),
         evidence=(_evidence(quantity, limit, note),),
         margin=margin,
         beats=quantity.beats,
-        reasons=("too-few-beats",) if quantity.weak else (),
-        capped=quantity.weak and met,
+        reasons=("too-few-beats",) if weak else (),
+        capped=weak and met,
     )
 
 
@@ -236,6 +240,23 @@ def seen(flag: bool | None, text: str, *, measure: str, leads: tuple[Lead, ...] 
 def all_of(*checks: Check) -> Check:
     """Return what follows when every check is needed."""
     return _combine(checks, min((check.outcome for check in checks), default=Outcome.MET))
+
+
+def one_met(*checks: Check) -> Check:
+    """Return what follows when every check is needed and one at least must be met.
+
+    Two limits missed by less than their errors are two reasons against, not one possibility. A
+    check that is met, but kept from certainty by something else, counts as met here.
+    """
+    check = all_of(*checks)
+    if check.outcome is Outcome.NEARLY and not any(_is_reached(each) for each in checks):
+        return Check(outcome=Outcome.NOT_MET, margin=check.margin, beats=check.beats)
+    return check
+
+
+def _is_reached(check: Check) -> bool:
+    """Tell whether a limit is met, or met and kept from certainty."""
+    return check.outcome >= Outcome.BARELY or (check.outcome is Outcome.NEARLY and check.capped)
 
 
 def any_of(*checks: Check) -> Check:

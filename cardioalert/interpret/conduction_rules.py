@@ -20,6 +20,7 @@ from cardioalert.interpret.checks import (
     higher,
     n_of,
     negate,
+    one_met,
     seen,
 )
 from cardioalert.interpret.criteria import Numbers
@@ -50,8 +51,10 @@ def pre_excited_fibrillation(case: Case, n: Numbers) -> Check:
     """Irregular and wide, with at least one very short RR."""
     return all_of(
         compare(case.rhythm("rr_variation"), "above", n["rr_variation"]),
-        compare(case.value("qrs"), "at_least", n["qrs_ms"]),
-        compare(case.rhythm("rr_min"), "at_most", n["rr_min_ms"]),
+        one_met(
+            compare(case.value("qrs"), "at_least", n["qrs_ms"]),
+            compare(case.rhythm("rr_min"), "at_most", n["rr_min_ms"]),
+        ),
     )
 
 

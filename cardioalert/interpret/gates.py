@@ -15,7 +15,7 @@ from typing import Final, Literal
 from cardioalert.domain.clinical import Measurements
 from cardioalert.domain.imaging import Digitized, Grade
 from cardioalert.domain.patient import Patient
-from cardioalert.domain.record import STANDARD_LEADS
+from cardioalert.domain.record import STANDARD_LEADS, Lead
 from cardioalert.i18n import translate as _
 from cardioalert.interpret.checks import Outcome, cap
 from cardioalert.interpret.criteria import PACKAGE, Checked, with_tuples
@@ -59,10 +59,19 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedGate:
-    """A gate that failed, and why, for people."""
+    """A gate that failed, and why, for people.
+
+    Attributes
+    ----------
+    gate : Gate
+    reason : str
+    leads : frozenset of Lead
+        The only leads it concerns; empty: all.
+    """
 
     gate: Gate
     reason: str
+    leads: frozenset[Lead] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,7 +95,9 @@ def failed_gates(inputs: Inputs) -> tuple[FailedGate, ...]:
     for gate in gates():
         detail = _CHECKS[gate.code](inputs, gate.numbers)
         if detail is not None:
-            failed.append(FailedGate(gate=gate, reason=_(gate.text, detail=detail)))
+            leads = guessed_leads(inputs) if gate.code == "lead-names" else frozenset()
+            reason = _(gate.text, detail=detail)
+            failed.append(FailedGate(gate=gate, reason=reason, leads=leads))
     return tuple(failed)
 
 
@@ -110,6 +121,9 @@ def _closed(judgement: Judgement, failed: FailedGate) -> Judgement:
     gate, criterion = failed.gate, judgement.criterion
     if criterion.group not in gate.groups or gate.effect in ("note", "refuse"):
         return judgement
+    shown = {lead for evidence in judgement.check.evidence for lead in evidence.leads}
+    if shown and failed.leads and not shown & failed.leads:
+        return judgement  # what it shows, it shows in leads that are beyond doubt
     dangerous = gate.effect == "doubt" and not criterion.benign
     if dangerous and judgement.outcome >= Outcome.NEARLY:
         return replace(judgement, check=cap(judgement.check, failed.reason))
@@ -132,8 +146,14 @@ def _unconfirmed_scale(inputs: Inputs, numbers: Mapping[str, float]) -> str | No
 
 def _guessed_leads(inputs: Inputs, numbers: Mapping[str, float]) -> str | None:
     """Gate 3: lead names that were printed or follow from a known layout."""
+    guessed = guessed_leads(inputs)
+    return ", ".join(lead for lead in STANDARD_LEADS if lead in guessed) if guessed else None
+
+
+def guessed_leads(inputs: Inputs) -> frozenset[Lead]:
+    """Return the leads whose names were guessed from the curves."""
     traces = () if inputs.digitized is None else inputs.digitized.traces
-    return "" if any(trace.named_by == "morphology" for trace in traces) else None
+    return frozenset(trace.lead for trace in traces if trace.named_by == "morphology")
 
 
 def _unusable_leads(inputs: Inputs, numbers: Mapping[str, float]) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from cardioalert.domain.record import CHEST_LEADS, STANDARD_LEADS, Lead
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.case import CHEST_CHAIN, LIMB_CHAIN, Case, Pattern, Place
+from cardioalert.interpret.case import ADJACENT, CHEST_CHAIN, LIMB_CHAIN, Case, Pattern, Place
 from cardioalert.interpret.checks import (
     Check,
     Outcome,
@@ -45,6 +46,21 @@ def st_elevation(case: Case, n: Numbers) -> Check:
     With voltage criteria for LVH, V1-V3 alone make it possible only: see `st_elevation_with_lvh`.
     """
     return contiguous(_elevations(case, n))
+
+
+def st_elevation_below_limit(case: Case, n: Numbers) -> Check:
+    """ST within its error below the limit in two contiguous leads, and over it in neither.
+
+    It is no infarction by the criteria, and no reason to call the ECG normal.
+    """
+    leads = _elevations(case, n)
+    close = (all_of(leads[one], leads[other]) for one, other in ADJACENT)
+    check = grouped(any_of(*close))
+    if case.outcome("STE") >= Outcome.NEARLY or check.outcome >= Outcome.BARELY:
+        return Check(outcome=Outcome.NOT_MET)
+    if check.outcome is not Outcome.NEARLY:
+        return check
+    return replace(check, outcome=Outcome.BARELY)
 
 
 def st_elevation_with_lvh(case: Case, n: Numbers) -> Check:
@@ -263,6 +279,7 @@ def _flat_depression(case: Case, place: Place, n: Numbers) -> Check:
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
     {
         "st_elevation": st_elevation,
+        "st_elevation_below_limit": st_elevation_below_limit,
         "st_elevation_with_lvh": st_elevation_with_lvh,
         "inferior_elevation": inferior_elevation,
         "reciprocal_depression": reciprocal_depression,

@@ -20,6 +20,7 @@ from cardioalert.interpret.checks import (
     compare,
     limit_text,
     n_of,
+    one_met,
     seen,
 )
 from cardioalert.interpret.criteria import kinds
@@ -32,10 +33,11 @@ ANTERIOR: Final = (Lead.V1, Lead.V2, Lead.V3, Lead.V4)
 def contiguous(checks: Mapping[Place, Check], needed: int = 2) -> Check:
     """Return what follows when `needed` neighbouring leads must meet their checks.
 
-    Leads without a check break the chain: their neighbours are not contiguous.
+    Leads without a check break the chain: their neighbours are not contiguous. A run that is close
+    to its limits is possible only where one of its leads is over its own.
     """
     runs = (
-        all_of(*(checks[place] for place in run))
+        one_met(*(checks[place] for place in run))
         for run in _neighbours(needed)
         if all(place in checks for place in run)
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from cardioalert.domain.record import LIMB_LEADS, Lead
+from cardioalert.domain.record import CHEST_LEADS, LIMB_LEADS, Lead
 from cardioalert.i18n import N_
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.case import Case, Pattern
+from cardioalert.interpret.case import Case, Pattern, combine
 from cardioalert.interpret.checks import (
     Check,
     Outcome,
@@ -20,6 +20,7 @@ from cardioalert.interpret.checks import (
     n_of,
     negate,
     seen,
+    without_evidence,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
 from cardioalert.interpret.lead_patterns import mostly_positive, upright_t
@@ -52,6 +53,66 @@ def flat_limb_lead(case: Case, n: Numbers) -> Check:
     return all_of(any_of(*flat), Check(outcome=others.outcome, reasons=others.reasons))
 
 
+def left_electrodes_exchanged(case: Case, n: Numbers) -> Check:
+    """P larger in I than in II, as when the left arm and left leg electrodes are exchanged."""
+    one, two = case.lead("p", Lead.I), case.lead("p", Lead.II)
+    larger = combine("p_one_over_two", (one.value or 0.0) - (two.value or 0.0), (one, two))
+    p_waves = seen(case.measurements.rhythm.p_before_every_qrs, "", measure="p_before_every_qrs")
+    return all_of(
+        without_evidence(p_waves),
+        compare(one, "at_least", n["p_mv"]),
+        compare(larger, "at_least", n["difference_mv"]),
+        negate(upright_t(case, Lead.III), _("T not upright in III")),
+        _points(case, Lead.III, up=False),
+    )
+
+
+def chest_electrodes_exchanged(case: Case, n: Numbers) -> Check:
+    """QRS and T both break their order from V1 to V6 at the same inner lead.
+
+    Exchanged electrodes move the whole curve; an infarction takes the R but not the order of T.
+    """
+    dips = [
+        all_of(
+            compare(_dip(case, "qrs_dip", lead, _net_share), "at_least", n["qrs_percent"]),
+            compare(_dip(case, "t_dip", lead, _net_t), "at_least", n["t_mv"]),
+        )
+        for lead in CHEST_LEADS[1:-1]
+    ]
+    return any_of(*dips)
+
+
+def _dip(
+    case: Case, name: str, lead: Lead, height: Callable[[Case, Lead], float | None]
+) -> Quantity:
+    """Return by how much both neighbors of a chest lead are higher than it."""
+    k = CHEST_LEADS.index(lead)
+    left, own, right = (height(case, each) for each in CHEST_LEADS[k - 1 : k + 2])
+    known = left is not None and own is not None and right is not None
+    value = min(left or 0.0, right or 0.0) - (own or 0.0) if known else None
+    return Quantity(
+        kind=kinds()[name],
+        value=None if value is None else round(value, 3),
+        place=str(lead),
+        leads=(lead,),
+        reason="" if known else "lead-missing",
+    )
+
+
+def _net_share(case: Case, lead: Lead) -> float | None:
+    """Return R less S in percent of both: -100 for a QS, +100 for an R alone."""
+    r, s = case.number("r_height", lead), case.number("s_depth", lead)
+    if r is None or s is None:
+        return None
+    return 100.0 * (r - s) / max(r + s, 1e-3)
+
+
+def _net_t(case: Case, lead: Lead) -> float | None:
+    """Return the upright less the inverted part of T, mV."""
+    up, down = case.number("t_positive", lead), case.number("t_depth", lead)
+    return None if up is None or down is None else up - down
+
+
 def limb_leads_disagree(case: Case, n: Numbers) -> Check:
     """I + III - II is not zero where the leads are simultaneous."""
     residual = case.measurements.einthoven_residual
@@ -81,6 +142,8 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
     {
         "arm_electrodes_exchanged": arm_electrodes_exchanged,
         "flat_limb_lead": flat_limb_lead,
+        "left_electrodes_exchanged": left_electrodes_exchanged,
+        "chest_electrodes_exchanged": chest_electrodes_exchanged,
         "limb_leads_disagree": limb_leads_disagree,
     }
 )

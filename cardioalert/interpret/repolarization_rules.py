@@ -19,6 +19,7 @@ from cardioalert.interpret.checks import (
     compare,
     n_of,
     negate,
+    one_met,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
 from cardioalert.interpret.lead_patterns import (
@@ -160,6 +161,34 @@ def coved_st(case: Case, n: Numbers) -> Check:
     )
 
 
+def saddleback_st(case: Case, n: Numbers) -> Check:
+    """ST that falls from a high r' to a trough and rises to an upright T in V1 or V2."""
+    return any_of(
+        *(
+            all_of(
+                compare(case.lead("saddle_takeoff", lead), "at_least", n["takeoff_mv"]),
+                compare(case.lead("saddle_trough", lead), "at_least", n["trough_mv"]),
+                compare(case.lead("saddle_base", lead), "at_least", n["base_ms"]),
+            )
+            for lead in (Lead.V1, Lead.V2)
+        )
+    )
+
+
+def hyperacute_t(case: Case, n: Numbers) -> Check:
+    """Broad T waves, as tall as their whole QRS, in two contiguous leads."""
+    leads = {
+        place: all_of(
+            compare(case.lead("t_positive", place), "at_least", n["t_mv"]),
+            compare(_t_over_qrs(case, place.lead), "at_least", n["percent"]),
+            compare(case.lead("t_width", place.lead), "at_least", n["width_ms"]),
+        )
+        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
+        if place.lead is not Lead.AVR
+    }
+    return contiguous(leads)
+
+
 def tall_t(case: Case, n: Numbers) -> Check:
     """Very tall T in two contiguous leads, with a second sign of hyperkalaemia."""
     leads = {
@@ -181,9 +210,12 @@ def tall_t_with_danger(case: Case, n: Numbers) -> Check:
         compare(case.value("qrs"), "above", n["qrs_ms"]),
         case.rule("RH9-J"),
     )
+    tall = tall_t(case, n)
+    if danger.outcome <= Outcome.BARELY and tall.outcome is Outcome.NEARLY and not tall.capped:
+        return Check(outcome=Outcome.NOT_MET)  # two near misses
     if danger.outcome is Outcome.BARELY:
         danger = cap(danger, _("the second sign is close to its limit"))
-    return all_of(tall_t(case, n), danger)
+    return one_met(tall, danger)
 
 
 def right_strain(case: Case, n: Numbers) -> Check:
@@ -292,6 +324,23 @@ def _st_ratio(case: Case, lead: Lead) -> Quantity:
     )
 
 
+def _t_over_qrs(case: Case, lead: Lead) -> Quantity:
+    """T in percent of the QRS, peak to peak."""
+    t, qrs = case.lead("t_positive", lead), case.lead("qrs_peak_to_peak", lead)
+    known = t.value is not None and bool(qrs.value)
+    share = 100.0 * (t.value or 0.0) / (qrs.value or 1.0)
+    return Quantity(
+        kind=kinds()["t_over_qrs"],
+        value=round(share, 3) if known else None,
+        sd=100.0 * t.sd / (qrs.value or 1.0),
+        place=str(lead),
+        leads=(lead,),
+        beats=t.beats,
+        reason=t.reason or qrs.reason or "not-measurable",
+        weak=t.weak,
+    )
+
+
 def _s1q3t3(case: Case, n: Numbers) -> Check:
     """S in I, Q and inverted T in III."""
     return all_of(
@@ -312,6 +361,8 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
         "long_qt": long_qt,
         "short_qt": short_qt,
         "coved_st": coved_st,
+        "saddleback_st": saddleback_st,
+        "hyperacute_t": hyperacute_t,
         "tall_t": tall_t,
         "tall_t_with_danger": tall_t_with_danger,
         "right_strain": right_strain,

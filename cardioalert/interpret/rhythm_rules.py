@@ -25,6 +25,7 @@ from cardioalert.interpret.checks import (
     compare,
     fact,
     negate,
+    one_met,
     seen,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
@@ -86,8 +87,10 @@ def regular_at_flutter_rate(case: Case, n: Numbers) -> Check:
 def supraventricular_tachycardia(case: Case, n: Numbers) -> Check:
     """Regular, narrow and fast, without sinus P waves."""
     return all_of(
-        compare(case.value("heart_rate"), "at_least", n["rate"]),
-        compare(case.value("qrs"), "below", n["qrs_ms"]),
+        one_met(
+            compare(case.value("heart_rate"), "at_least", n["rate"]),
+            compare(case.value("qrs"), "below", n["qrs_ms"]),
+        ),
         compare(case.rhythm("rr_variation"), "below", n["rr_variation"]),
         negate(case.rule("RH1"), _("no sinus P wave before every QRS")),
     )
@@ -96,8 +99,10 @@ def supraventricular_tachycardia(case: Case, n: Numbers) -> Check:
 def wide_complex_tachycardia(case: Case, n: Numbers) -> Check:
     """Wide QRS and fast, for at least three beats."""
     return all_of(
-        compare(case.value("qrs"), "at_least", n["qrs_ms"]),
-        compare(case.value("heart_rate"), "above", n["rate"]),
+        one_met(
+            compare(case.value("qrs"), "at_least", n["qrs_ms"]),
+            compare(case.value("heart_rate"), "above", n["rate"]),
+        ),
         _enough_beats(case, n["beats"]),
     )
 
@@ -119,8 +124,10 @@ def wide_run_to_the_end(case: Case, n: Numbers) -> Check:
 def slow_regular_without_p(case: Case, n: Numbers) -> Check:
     """A regular rhythm without P waves whose rate and QRS width lie within the limits."""
     return all_of(
-        between(case.value("heart_rate"), n["rate_from"], n["rate_below"]),
-        between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
+        one_met(
+            between(case.value("heart_rate"), n["rate_from"], n["rate_below"]),
+            between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
+        ),
         compare(case.rhythm("rr_variation"), "below", n["rr_variation"]),
         _no_repeating_p(case, n["p_repetition"]),
         negate(case.rule("RH1")),
@@ -162,13 +169,16 @@ def _irregularity(case: Case) -> tuple[Quantity, Quantity]:
 
 
 def _p_direction(case: Case) -> Check:
-    """P upright in I and II and negative in aVR, as far as those leads were recorded."""
+    """P upright in I and II and negative in aVR, as far as those leads were recorded.
+
+    A P too flat to be told from noise (0.0) in I or aVR points nowhere and is no contradiction.
+    """
     signs = ((Lead.I, 1.0), (Lead.II, 1.0), (Lead.AVR, -1.0))
     checks = []
     for lead, sign in signs:
         p = case.number("p", lead)
-        known = lead in case.measurements.leads and p is not None
-        if known or lead is Lead.II:
+        shown = lead in case.measurements.leads and bool(p)
+        if shown or lead is Lead.II:
             upright, negative = N_("P upright in {lead}"), N_("P negative in {lead}")
             text = _(upright if sign > 0 else negative, lead=lead)
             flag = p * sign > 0 if p is not None else None

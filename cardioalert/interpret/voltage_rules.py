@@ -119,11 +119,16 @@ def right_ventricular_hypertrophy(case: Case, n: Numbers) -> Check:
 
 
 def left_atrial_enlargement(case: Case, n: Numbers) -> Check:
-    """A deep and long terminal part of P in V1."""
-    return all_of(
+    """A deep and long terminal part of P in V1, or a long P with two peaks in II."""
+    terminal = all_of(
         compare(case.lead("p_terminal_depth", Lead.V1), "at_least", n["depth_mv"]),
         compare(case.lead("p_terminal_duration", Lead.V1), "at_least", n["duration_ms"]),
     )
+    two_peaks = all_of(
+        compare(case.lead("p_length", Lead.II), "at_least", n["p_ms"]),
+        compare(case.lead("p_peaks_apart", Lead.II), "at_least", n["peaks_ms"]),
+    )
+    return any_of(terminal, two_peaks)
 
 
 def right_atrial_enlargement(case: Case, n: Numbers) -> Check:

@@ -16,14 +16,13 @@ from cardioalert.measure.limbs import WaveBounds
 from cardioalert.measure.preparation import WORKING_RATE
 from cardioalert.units import SECONDS_PER_MINUTE
 
-BOUND_ERROR: Final = MappingProxyType({"p": 0.005, "qrs": 0.006, "p_off": 0.008, "t": 0.012})
-"""s; what remains of a bound's error with many clean beats in twelve leads (LUDB, odd ids)."""
 ENOUGH_BEATS: Final = 3
 ENOUGH_LEADS: Final = 3
 LOW_RESOLUTION: Final = 150.0  # Hz
 FEWEST_RR: Final = 2
 SHORTEST_QRS, LONGEST_QRS = 0.05, 0.25  # s
 RAGGED: Final = 0.15  # interquartile range over median RR: the mean describes the rate better
+SHORT_STRAY, LONG_STRAY = 0.7, 1.5  # of the median RR: beyond, one beat may be false or missing
 UNSTABLE: Final = 0.20  # deviation over mean RR: no rate correction can be relied on
 
 QTC_FORMULAS: Final[MappingProxyType[str, Callable[[float, float], float]]] = MappingProxyType(
@@ -82,16 +81,20 @@ class Evidence:
 
 
 def usual_rr(rr: Floats) -> float:
-    """Return the RR interval that stands for a record: the median, of ragged ones the mean.
+    """Return the RR interval that stands for a record: the mean over the strip, as carts print it.
 
-    In fibrillation and bigeminy the median is the length of some interval, not that of the rhythm.
+    One interval far from the others is as often a missed or a false beat as a pause or an early
+    beat, and would move the mean: then the median stands for the rest. Where many intervals differ,
+    as in fibrillation and bigeminy, the median is only the length of some interval, and the mean
+    is the rate.
 
     Parameters
     ----------
     rr : float array, shape (intervals,), seconds, not empty
     """
     low, middle, high = np.percentile(rr, (25, 50, 75))
-    return float(np.mean(rr) if high - low > RAGGED * middle else middle)
+    without_strays = rr.min() >= SHORT_STRAY * middle and rr.max() <= LONG_STRAY * middle
+    return float(np.mean(rr) if without_strays or high - low > RAGGED * middle else middle)
 
 
 def rate_values(rr: Floats, *, sampling_rate: float, has_beats: bool) -> dict[str, Measured]:
@@ -135,18 +138,14 @@ def interval_values(
     values = {
         "p_duration": not_measurable("s", no_p),
         "pr": not_measurable("s", no_p),
-        "qrs": _duration(qrs.first, qrs.last, _error(qrs, "qrs"), evidence),
+        "qrs": _duration(qrs.first, qrs.last, _error(qrs, qrs), evidence),
         "qt": not_measurable("s", "no-t-wave"),
     }
     if p is not None:
-        start = _side_error(p.on, "p")
-        end = _side_error(p.off, "p_off")
-        values["p_duration"] = _duration(p.first, p.last, float(np.hypot(start, end)), evidence)
-        to_qrs = float(np.hypot(start, _side_error(qrs.on, "qrs")))
-        values["pr"] = _duration(p.first, qrs.first, to_qrs, evidence)
+        values["p_duration"] = _duration(p.first, p.last, _error(p, p), evidence)
+        values["pr"] = _duration(p.first, qrs.first, _from_onset(p, qrs), evidence)
     if t is not None:
-        to_t = float(np.hypot(_side_error(qrs.on, "qrs"), _side_error(t.off, "t")))
-        values["qt"] = _duration(qrs.first, t.last, to_t, evidence)
+        values["qt"] = _duration(qrs.first, t.last, _error(qrs, t), evidence)
     return _checked(values, rr)
 
 
@@ -184,18 +183,14 @@ def _duration(first: float, last: float, error: float, evidence: Evidence) -> Me
     return evidence.measured((last - first) / WORKING_RATE, unit="s", uncertainty=uncertainty)
 
 
-def _error(wave: WaveBounds, name: str) -> float:
-    """Return the error of a duration, seconds."""
-    return float(np.hypot(_side_error(wave.on, name), _side_error(wave.off, name)))
+def _error(begins: WaveBounds, ends: WaveBounds) -> float:
+    """Return the error of the time from one wave's onset to another's end, seconds."""
+    return float(np.hypot(begins.first_error, ends.last_error)) / WORKING_RATE
 
 
-def _side_error(bounds: Floats, name: str) -> float:
-    """Return the error of one global bound, seconds; leads that differ make it larger."""
-    known = bounds[~np.isnan(bounds)] / WORKING_RATE
-    if len(known) < 2:
-        return 2 * BOUND_ERROR[name]
-    low, high = np.percentile(known, (25, 75))
-    return float(np.hypot(BOUND_ERROR[name], 0.5 * (high - low) / np.sqrt(len(known))))
+def _from_onset(begins: WaveBounds, ends: WaveBounds) -> float:
+    """Return the error of the time from one wave's onset to another's, seconds."""
+    return float(np.hypot(begins.first_error, ends.first_error)) / WORKING_RATE
 
 
 def _checked(values: dict[str, Measured], rr: float) -> dict[str, Measured]:

@@ -47,12 +47,16 @@ class WaveBounds:
         NaN in leads where the wave cannot be told from the noise.
     first, last : float
         Bounds over all leads.
+    first_error, last_error : float, samples
+        Standard deviation of the two; NaN until it is known.
     """
 
     on: Floats
     off: Floats
     first: float
     last: float
+    first_error: float = float("nan")
+    last_error: float = float("nan")
 
 
 def slopes_of(signal: Floats, *, smoothing: float, width: float) -> Slopes:

@@ -26,6 +26,7 @@ from cardioalert.measure.averaging import Average, average_beats, level_baseline
 from cardioalert.measure.axis import axis_values, einthoven_residual
 from cardioalert.measure.beats import Shapes, group_beats
 from cardioalert.measure.detection import agreement, find_beats, find_beats_by_energy
+from cardioalert.measure.dissociation import own_p_waves
 from cardioalert.measure.intervals import (
     Evidence,
     corrected_qt,
@@ -43,6 +44,7 @@ from cardioalert.measure.waves import P_LIKENESS, Delineation, align_columns, de
 ASSUMED_RR: Final = 0.8  # s, where the record does not show two beats in a row
 MOST_SHAPES_MEASURED: Final = 6
 FEWEST_FOR_P: Final = 3  # beats of a rarer shape, before its P waves are believed
+REGULAR_ESCAPE: Final = 0.12  # RR variation, above which no third-degree block is looked for
 SHORTEST_ATRIAL_CYCLE: Final = 0.2  # s, 300 per minute
 LARGEST_RESIDUAL: Final = 0.1  # mV, RMS of I + III - II; beyond, the limb leads are not those named
 
@@ -93,7 +95,7 @@ def measure(record: ECGRecord) -> Measurements:
         delineation = waves[0] = replace(delineation, p=None)
     widths = np.array([np.nan if w is None else _width(w.qrs) for w in waves])
     classes = beat_classes(beating.shapes, beating.together, widths)
-    rhythm = _rhythm(prepared, beating, classes, delineation, extra)
+    rhythm = _rhythm(prepared, beating, classes, delineation, average=average, extra=extra)
     leads, unusable = usable_leads(prepared, average, delineation)
     median_beat = None if average is None else _median_beat(average, delineation)
     residual = einthoven_residual(
@@ -196,6 +198,8 @@ def _rhythm(
     beating: Beating,
     classes: tuple[BeatClass, ...],
     delineation: Delineation | None,
+    *,
+    average: Average | None,
     extra: ExtraWaves | None,
 ) -> Rhythm:
     """Return the regularity of the beats and of the P wave before them."""
@@ -217,7 +221,19 @@ def _rhythm(
         pacing_pulses=tuple((prepared.pulses / WORKING_RATE).tolist()),
         extra_p=() if extra is None else _apart(extra.onsets / WORKING_RATE),
         flutter_cycle=None if extra is None else extra.flutter_cycle,
+        own_p=_own_p(beating, average, delineation, rhythm),
     )
+
+
+def _own_p(
+    beating: Beating, average: Average | None, delineation: Delineation | None, rhythm: Rhythm
+) -> tuple[float, ...]:
+    """Return the P waves with a rhythm of their own, looked for where none goes before each QRS."""
+    regular = rhythm.rr_variation is not None and rhythm.rr_variation <= REGULAR_ESCAPE
+    if average is None or delineation is None or rhythm.p_before_every_qrs or not regular:
+        return ()
+    found = own_p_waves(beating.levelled, average, qrs=delineation.qrs, r=beating.shapes.r)
+    return tuple((found / WORKING_RATE).tolist())
 
 
 def _values(

@@ -11,7 +11,7 @@ from cardioalert.domain.record import Lead
 from cardioalert.dsp import Floats
 from cardioalert.measure.averaging import Average
 from cardioalert.measure.preparation import Prepared
-from cardioalert.measure.st import onset_level, st_levels, t_voltages
+from cardioalert.measure.st import onset_level, saddle, st_levels, st_spread, t_voltages
 from cardioalert.measure.voltages import p_voltages, qrs_voltages
 from cardioalert.measure.waves import Delineation
 
@@ -63,6 +63,8 @@ def lead_measurements(
             noise=noise,
         )
         values |= st_levels(signal[row], qrs_off=qrs.last, t_end=t_last)
+        values |= saddle(signal[row], qrs_off=qrs.last, t_off=t_last)
+        values["st_spread"] = st_spread(average.single[:, row], qrs_on=qrs.first, qrs_off=qrs.last)
         values |= t_voltages(
             signal[row], t_on=t.first if t is not None else float("nan"), t_off=t_last
         )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cardioalert.dsp import Floats
+from cardioalert.dsp import Floats, smooth
 from cardioalert.measure.preparation import WORKING_RATE
 
 SMALLEST_WAVE: Final = 0.03  # mV, with two opposite slopes (IEC 60601-2-51 Annex GG)
@@ -22,6 +22,9 @@ SLUR_LENGTH: Final = 0.010  # s
 END_NOTCH: Final = 0.02  # mV, rise and fall of a notch at the end of the QRS
 JP_BELOW: Final = 0.5  # of R: a notch must lie in the lower half of the descent
 P_LEVEL_WIDTH: Final = 0.012  # s before P that give its reference level
+P_NOTCH: Final = 0.1  # of the smaller peak of a notched P, the depth of its notch
+P_CALM: Final = 5  # samples over which P is smoothed before its peaks are counted
+HALF_PEAK: Final = 0.5  # of the height of P: a lower peak is not one of its two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,25 @@ def p_voltages(signal: Floats, *, first: float, last: float, noise: float) -> di
         "p_duration": (last - first) / WORKING_RATE,
         "p_terminal": deepest,
         "p_terminal_duration": float(below.sum() / WORKING_RATE) if deepest else 0.0,
+        "p_peaks_apart": _peaks_apart(np.sign(larger) * piece, least),
     }
+
+
+def _peaks_apart(piece: Floats, least: float) -> float:
+    """Return the time between the two largest peaks of a notched P, seconds; 0.0 with one peak.
+
+    A notch is a valley that both peaks overlook by `P_NOTCH` of the smaller one.
+    """
+    calm = smooth(piece, width=P_CALM)
+    tops = np.flatnonzero((calm[1:-1] > calm[:-2]) & (calm[1:-1] >= calm[2:])) + 1
+    tops = tops[calm[tops] >= max(least, HALF_PEAK * float(calm.max()))]
+    widest = 0.0
+    for one, other in pairwise(tops.tolist()):
+        valley = float(calm[one:other].min())
+        smaller = float(min(calm[one], calm[other]))
+        if smaller - valley >= max(P_NOTCH * smaller, least / 2):
+            widest = max(widest, (other - one) / WORKING_RATE)
+    return widest
 
 
 def _deflection(signal: Floats, start: int, end: int) -> Deflection | None:

@@ -13,6 +13,7 @@ from cardioalert.measure.limbs import WaveBounds
 from cardioalert.measure.p_bounds import PCandidate, p_candidate
 from cardioalert.measure.preparation import WORKING_RATE
 from cardioalert.measure.qrs_bounds import qrs_bounds
+from cardioalert.measure.refinement import refined
 from cardioalert.measure.t_bounds import t_bounds
 
 LARGEST_MOVE: Final = 0.06  # s between the R peaks of two columns
@@ -66,6 +67,7 @@ def delineate(average: Average) -> Delineation | None:
                 noise=noise,
                 until=min(shown, next_p),
             )
+    p, qrs, t = refined(average, p=p, qrs=qrs, t=t)
     return Delineation(qrs=qrs, t=t, p=p, p_candidate=candidate)
 
 

@@ -9,18 +9,31 @@ import torch
 TOLERANCE = 1e-3  # largest difference between torch and onnxruntime
 
 
-def check_same(maps: torch.nn.Module, path: Path) -> None:
-    """Compare torch and onnxruntime on a page of a size other than the exported one.
+def check_same(
+    network: torch.nn.Module,
+    path: Path,
+    *,
+    shape: tuple[int, ...] = (1, 3, 160, 224),
+    names: tuple[str, str] = ("page", "maps"),
+) -> None:
+    """Compare torch and onnxruntime on an input of a size other than the exported one.
+
+    Parameters
+    ----------
+    network, path : the network and its exported file
+    shape : of the input
+    names : of the input and the output
 
     Raises
     ------
     RuntimeError
-        Their maps differ by more than TOLERANCE.
+        Their answers differ by more than TOLERANCE.
     """
-    page = np.random.default_rng(0).random((1, 3, 160, 224), dtype=np.float32)
+    example = np.random.default_rng(0).random(shape, dtype=np.float32)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     with torch.no_grad():
-        expected = maps(torch.from_numpy(page)).numpy()
-    difference = float(np.abs(session.run(["maps"], {"page": page})[0] - expected).max())
+        expected = network(torch.from_numpy(example)).numpy()
+    answer = session.run([names[1]], {names[0]: example})[0]
+    difference = float(np.abs(answer - expected).max())
     if difference > TOLERANCE:
         raise RuntimeError(f"the ONNX file differs from torch by {difference}")

@@ -299,6 +299,17 @@ REVERSED: Final = merged(
 )
 
 
+SADDLE: Final = on("V2", saddle_takeoff=0.35, saddle_trough=0.2, saddle_base=0.2)
+BULKY_T: Final = on(("V3", "V4"), t_positive=0.7, t_width=0.14, qrs_peak_to_peak=0.3)
+LEFT_EXCHANGED: Final = merged(
+    on("II", p=0.02), on("III", r=0.1, s=-0.5, t_positive=0.0, t_negative=-0.1)
+)
+CHEST_EXCHANGED: Final = merged(
+    on(("V2", "V4"), r=0.5, s=-0.5, t_positive=0.4, t_negative=0.0),
+    on("V3", r=0.2, s=-0.8, t_positive=0.1, t_negative=0.0),
+)
+
+
 def _wellens(rule: str, *, st_j: float) -> tuple[Case, ...]:
     deep, both = (merged(shape, on(("V2", "V3"), st_j=st_j)) for shape in (WELLENS, BIPHASIC))
     return (
@@ -344,6 +355,32 @@ def _tall_t(rule: str, base: Overrides) -> list[Case]:
 
 
 CASES: tuple[Case, ...] = (
+    case(
+        "LAE",
+        "p_ms",
+        lambda x: on("II", p_duration=x / 1000),
+        base=on("II", p_peaks_apart=0.05),
+        **AT_LEAST,
+    ),
+    case(
+        "LAE",
+        "peaks_ms",
+        lambda x: on("II", p_peaks_apart=x / 1000),
+        base=on("II", p_duration=0.13),
+        **AT_LEAST,
+    ),
+    case("STE-NEAR", "other_mv", lambda x: on(("II", "aVF"), st_j=x), met=-0.005, missed=0.0),
+    *(
+        case(
+            "STE-NEAR",
+            "v2_v3_mv",
+            lambda x: on(("V2", "V3"), st_j=x),
+            patient=patient,
+            met=-0.005,
+            missed=0.0,
+        )
+        for patient in (MAN, YOUNG_MAN, WOMAN, SOMEBODY)
+    ),
     case("RH2", "range_ms", _rr_range(2.0, percent=False), **AT_LEAST),
     case("RH2", "range_percent", _rr_range(0.8, percent=True), met=0.1, missed=0.0),
     case("RH3", "rr_variation", lambda x: alternating(x, beats=13), base=IRREGULAR, **ABOVE),
@@ -780,6 +817,19 @@ CASES: tuple[Case, ...] = (
         missed=0.0,
     ),
     case("BRU", "t_mv", lambda x: on("V1", t_negative=-x), base=COVED, **ABOVE),
+    case("BRU2", "takeoff_mv", lambda x: on("V2", saddle_takeoff=x), base=SADDLE, **AT_LEAST),
+    case("BRU2", "trough_mv", lambda x: on("V2", saddle_trough=x), base=SADDLE, **AT_LEAST),
+    case("BRU2", "base_ms", lambda x: on("V2", saddle_base=x / 1000), base=SADDLE, **AT_LEAST),
+    case("HAT", "t_mv", lambda x: on(("V3", "V4"), t_positive=x), base=BULKY_T, **AT_LEAST),
+    case(
+        "HAT",
+        "percent",
+        lambda x: on(("V3", "V4"), qrs_peak_to_peak=0.6, t_positive=round(0.006 * x, 6)),
+        base=BULKY_T,
+        met=0.01,
+        missed=-0.01,
+    ),
+    case("HAT", "width_ms", lambda x: on(("V3", "V4"), t_width=x / 1000), base=BULKY_T, **AT_LEAST),
     *_tall_t("K", {}),
     *_tall_t("K-RED", rate(45)),
     case("K-RED", "rate", rate, base=on(("V3", "V4"), t_positive=1.3), **BELOW),
@@ -801,6 +851,29 @@ CASES: tuple[Case, ...] = (
         "others_mv",
         lambda x: on("III", qrs_peak_to_peak=x),
         base=on("I", qrs_peak_to_peak=0.05),
+        **AT_LEAST,
+    ),
+    case("LR-LL", "p_mv", lambda x: on("I", p=x), base=LEFT_EXCHANGED, **AT_LEAST),
+    case(
+        "LR-LL",
+        "difference_mv",
+        lambda x: on("II", p=round(0.2 - x, 6)),
+        base=merged(LEFT_EXCHANGED, on("I", p=0.2)),
+        **AT_LEAST,
+    ),
+    case(
+        "LR-CHEST",
+        "qrs_percent",
+        lambda x: on("V3", r=0.5 - x / 200, s=-0.5 - x / 200),
+        base=CHEST_EXCHANGED,
+        met=0.01,
+        missed=-0.01,
+    ),
+    case(
+        "LR-CHEST",
+        "t_mv",
+        lambda x: on("V3", t_positive=round(0.4 - x, 6)),
+        base=CHEST_EXCHANGED,
         **AT_LEAST,
     ),
     case("EIN", "residual_mv", lambda x: {"einthoven_residual": x}, **ABOVE),
@@ -851,6 +924,19 @@ def pulses(count: int, spread_ms: float = 0.0) -> Overrides:
     return {"r_peaks": BEATS, **rhythm(pacing_pulses=tuple(times))}
 
 
+def dissociated(pr_range_ms: float = 300.0, waves: int = 12) -> Overrides:
+    """P waves 0.8 s apart and beats 1.6 s apart; PR of every other beat longer by so much."""
+    beats = tuple(1.0 + 1.6 * index for index in range(6))
+    late = [pr_range_ms / 1000 if index % 2 else 0.0 for index in range(6)]
+    last = [r - 0.15 - more for r, more in zip(beats, late, strict=True)]
+    own = sorted([*last, *(time - 0.8 for time in last)])
+    return {
+        "r_peaks": beats,
+        **values(heart_rate=37.5),
+        **rhythm(p_before_every_qrs=False, p_repetition=0.1, own_p=tuple(own[:waves])),
+    }
+
+
 def _av_block(rule: str, fires: Overrides) -> Case:
     def at(share: float) -> Overrides:
         return merged(fires, rhythm(p_repetition=share))
@@ -878,6 +964,9 @@ ATRIAL_CASES: Final[tuple[Case, ...]] = (
     _av_block("AV2-M1", pr_around_a_drop(60)),
     _av_block("AV2-M2", pr_around_a_drop(0)),
     _av_block("AV2-HIGH", dropped(2)),
+    case("AV3", "waves", lambda x: dissociated(waves=round(x)), **COUNT),
+    case("AV3", "pr_range_ms", dissociated, met=0.1, missed=-0.1),
+    case("AV3", "rr_variation", lambda x: rhythm(rr_variation=x), base=dissociated(), **BELOW),
     case("PACE", "pulses", lambda x: pulses(round(x)), **COUNT),
     case("PACE", "spread_ms", lambda x: pulses(3, x), met=-0.1, missed=0.1),
     case("PACE-V", "pulses", lambda x: pulses(round(x)), base=values(qrs=150), **COUNT),
@@ -895,6 +984,14 @@ CASES = (*CASES, *ATRIAL_CASES)
 
 SHAPES: Final[Mapping[str, tuple[tuple[Overrides, ...], tuple[Overrides, ...]]]] = {
     "RH1": (({},), (NO_P, on("I", p=-0.05), on("II", p=-0.05), on("aVR", p=0.05))),
+    "LR-LL": (
+        (merged(LEFT_EXCHANGED, on("I", p=0.2)),),
+        (
+            merged(LEFT_EXCHANGED, on("I", p=0.2), on("III", t_positive=0.3, t_negative=0.0)),
+            merged(LEFT_EXCHANGED, on("I", p=0.2), on("III", r=0.9, s=-0.1)),
+        ),
+    ),
+    "AV3": ((dissociated(),), ({}, dissociated(pr_range_ms=0.0))),
     "LR-ARM": (
         (REVERSED,),
         (

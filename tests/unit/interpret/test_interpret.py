@@ -10,6 +10,7 @@ import pytest
 from cardioalert.domain.clinical import BeatClass, Interpretation, Overall, Urgency
 from cardioalert.domain.imaging import Digitized, Grade, Notice
 from cardioalert.domain.patient import Patient, Sex, Symptom
+from cardioalert.domain.record import STANDARD_LEADS, Lead
 from cardioalert.interpret import interpret
 from cardioalert.interpret.criteria import criteria
 from tests.built_measurements import built_measurements, built_record
@@ -126,8 +127,9 @@ def test_one_thing_amiss_is_not_normal(overrides):
     assert "normal-ecg" not in codes(result)
 
 
-def test_what_cannot_be_computed_is_listed_with_every_ecg():
-    assert {"AV3", "HAT", "PACE", "BRU2"} <= set(unseen(judged()))
+def test_what_cannot_be_seen_is_listed_with_every_ecg():
+    assert "PACE" in unseen(judged())
+    assert not {"AV3", "HAT", "BRU2", "LR-LL", "LR-CHEST"} & set(unseen(judged()))
 
 
 def test_sex_and_age_unknown_use_the_stricter_limits_and_say_so():
@@ -174,10 +176,37 @@ def test_two_leads_that_are_not_neighbours_do_not_make_it():
     assert "st-elevation" not in codes(judged(on(("V1", "V4"), st_j=0.2)))
 
 
-def test_just_below_the_limit_it_stays_possible_and_orange():
-    result = judged(on(("II", "aVF"), st_j=0.09))
+def test_just_below_the_limit_in_one_lead_it_stays_possible_and_orange():
+    result = judged(on("II", st_j=0.09), on("aVF", st_j=0.2))
     assert codes(result)["st-elevation"] == "possible"
     assert result.urgency is Urgency.ORANGE
+
+
+def test_just_below_the_limit_in_every_lead_it_is_borderline_and_never_normal():
+    result = judged(on(("II", "aVF"), st_j=0.09))
+    assert codes(result)["st-elevation-below-limit"] == "possible"
+    assert "st-elevation" not in codes(result)
+    assert result.overall is Overall.BORDERLINE
+    assert result.urgency is Urgency.YELLOW
+
+
+def test_a_flat_p_in_one_limb_lead_is_sinus_rhythm_still():
+    assert "sinus-rhythm" in codes(judged(on("I", p=0.0)))
+    assert "sinus-rhythm" not in codes(judged(on("II", p=0.0)))
+
+
+def test_a_guessed_lead_casts_doubt_on_what_it_shows_only():
+    digitized = page()
+    names = {True: "morphology", False: "label"}
+    traces = tuple(
+        replace(digitized.traces[0], lead=lead, named_by=names[lead is Lead.AVF])
+        for lead in STANDARD_LEADS
+    )
+    digitized = replace(digitized, traces=traces)
+    anterior = judged(on(("V3", "V4"), st_j=0.5), digitized=digitized)
+    inferior = judged(on(("II", "aVF"), st_j=0.5), digitized=digitized)
+    assert codes(anterior)["st-elevation"] == "present"
+    assert codes(inferior)["st-elevation"] == "possible"
 
 
 def test_left_bundle_branch_block_switches_to_sgarbossa():

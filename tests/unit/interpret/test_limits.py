@@ -188,8 +188,14 @@ def test_a_wide_qrs_is_replaced_before_qtc_is_called_short(rule):
 @pytest.mark.parametrize(
     ("rule", "at", "sd"),
     [
-        ("STE", lambda x: on(("II", "aVF"), st_j=0.1 + x), 0.02),
-        ("STD", lambda x: on(("V5", "V6"), st_j=-0.05 - x, st_j80=-0.2), 0.02),
+        ("STE", lambda x: merged(on("II", st_j=0.1 + x), on("aVF", st_j=0.3)), 0.02),
+        (
+            "STD",
+            lambda x: merged(
+                on("V5", st_j=-0.05 - x, st_j80=-0.2), on("V6", st_j=-0.3, st_j80=-0.4)
+            ),
+            0.02,
+        ),
         ("LVH-S", lambda x: on("V1", s=-2.3 - x), 0.035),
         (
             "HR1-40",
@@ -218,7 +224,7 @@ def test_on_paper_intervals_have_an_error_of_ten_milliseconds(name, value, expec
 
 
 def test_on_paper_st_has_an_error_of_a_quarter_of_a_millimeter():
-    measured = built_measurements(leads={"II": {"st_j": 0.078}, "aVF": {"st_j": 0.078}})
+    measured = built_measurements(leads={"II": {"st_j": 0.078}, "aVF": {"st_j": 0.2}})
     digital = RuleCase(measurements=measured, patient=MAN)
     paper = replace(digital, on_paper=True)
     found = [
@@ -229,7 +235,7 @@ def test_on_paper_st_has_an_error_of_a_quarter_of_a_millimeter():
 
 
 def test_a_noisy_lead_widens_its_own_error():
-    quiet = on(("II", "aVF"), st_j=0.06)
+    quiet = merged(on("II", st_j=0.06), on("aVF", st_j=0.3))
     noisy = merged(quiet, on(("II", "aVF"), noise=0.2))
     assert outcome_of("STE", quiet) is Outcome.NOT_MET
     assert outcome_of("STE", noisy) is Outcome.NEARLY
@@ -239,3 +245,34 @@ def test_few_clean_beats_leave_st_possible_never_absent():
     few = on(("II", "aVF"), beats=2)
     assert outcome_of("STE", merged(few, on(("II", "aVF"), st_j=0.3))) is Outcome.NEARLY
     assert outcome_of("STE", few) is Outcome.UNKNOWN
+
+
+def test_two_near_misses_are_no_possible_infarction_but_borderline():
+    near = on(("II", "aVF"), st_j=0.09)
+    assert outcome_of("STE", near) is Outcome.NOT_MET
+    assert outcome_of("STE-NEAR", near) is Outcome.BARELY
+    assert outcome_of("STE-NEAR", on(("II", "aVF"), st_j=0.05)) is Outcome.NOT_MET
+
+
+def test_two_near_misses_are_no_wide_complex_tachycardia():
+    doubt = {"uncertainty": {"qrs": 0.010, "heart_rate": 5.0}}
+    near = merged(values(qrs=112, heart_rate=96), doubt)
+    assert outcome_of("RH6", near) is Outcome.NOT_MET
+    assert outcome_of("RH6", merged(near, values(qrs=130))) is Outcome.NEARLY
+
+
+def test_beats_that_disagree_about_st_leave_it_possible():
+    raised = on(("II", "aVF"), st_j=0.2, beats=2)
+    case = RuleCase(measurements=built_measurements(**raised), patient=MAN, beats_needed=2)
+    apart = merged(raised, on(("II", "aVF"), st_spread=0.15))
+    doubtful = replace(case, measurements=built_measurements(**apart))
+    found = [
+        next(each.outcome for each in judge(one) if each.criterion.id == "STE")
+        for one in (case, doubtful)
+    ]
+    assert found == [Outcome.MET, Outcome.NEARLY]
+
+
+def test_a_very_large_elevation_needs_no_second_beat():
+    assert outcome_of("STE", on(("V3", "V4"), st_j=0.8, beats=1)) is Outcome.MET
+    assert outcome_of("STE", on(("V3", "V4"), st_j=0.3, beats=1)) is Outcome.NEARLY
