@@ -27,6 +27,7 @@ SEARCH_BACK_THRESHOLD: Final = 0.5  # of the usual threshold
 STANDS_OUT: Final = 2.0  # height of a beat over the median steepness; less is noise
 T_WAVE_UNTIL: Final = 0.36  # s after a QRS in which a lower hump may be its T wave
 T_WAVE_HEIGHT: Final = 0.5  # of the QRS before it
+PULSE_HEIGHT, PULSE_VOLTAGE = 0.75, 0.35  # of the QRS after it: steep and low is a pacing pulse
 VOLTAGE_BAND, TALL = (1.0, 30.0), 0.7  # Hz, of the voltage of the other beats
 AGREE_WITHIN: Final = 0.15  # s
 QRS_REACH: Final = 0.08  # s on either side of the steepest instant that hold the R peak
@@ -55,7 +56,7 @@ def find_beats(prepared: Prepared, others: Peaks) -> Peaks:
     sure = _near_to_any(candidates, others, round(AGREE_WITHIN * WORKING_RATE))
     sure |= heights >= SURE
     found = candidates[(heights >= THRESHOLD) & sure]
-    found = _without_t_waves(found, evidence)
+    found = _without_pulses(_without_t_waves(found, evidence), evidence, prepared)
     return _on_r_peaks(_search_back(found, candidates, heights, sure, prepared), prepared)
 
 
@@ -185,6 +186,17 @@ def _without_t_waves(found: Peaks, evidence: Floats) -> Peaks:
             continue
         kept.append(int(peak))
     return np.array(kept, dtype=np.intp)
+
+
+def _without_pulses(found: Peaks, evidence: Floats, prepared: Prepared) -> Peaks:
+    """Return the beats without steep but low marks closely before a beat: pacing of the atria."""
+    close = np.flatnonzero(np.diff(found) < T_WAVE_UNTIL * WORKING_RATE)
+    close = close[evidence[found[close]] < PULSE_HEIGHT * evidence[found[close + 1]]]
+    if len(close) == 0:
+        return found
+    voltage = _voltage(prepared)
+    low = voltage[found[close]] < PULSE_VOLTAGE * voltage[found[close + 1]]
+    return np.delete(found, close[low])
 
 
 def _search_back(

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardioalert.dsp import Floats
 from cardioalert.measure.averaging import Average
@@ -25,9 +26,13 @@ NETWORK_SHARE: Final = 0.5  # of the bounds of a lead
 OF_ALL_SHARE: Final = 0.5  # of the network's own bounds over all leads against those of its leads
 FARTHEST: Final = 0.08  # s; a bound the two put farther apart stays where the rules put it
 LEAST: Final = MappingProxyType(
-    {"p_on": 1.5, "p_off": 2.0, "qrs_on": 1.5, "qrs_off": 2.0, "t_on": 5.0, "t_off": 4.0}
+    {"p_on": 0.8, "p_off": 2.0, "qrs_on": 0.8, "qrs_off": 2.4, "t_on": 5.0, "t_off": 4.0}
 )
-"""Samples; the error of a bound over all leads that remains when nothing speaks for more."""
+"""Samples; the error of a bound over all leads that remains when nothing speaks for more.
+
+These and the two shares were set so that about 70 % of the errors of PR, QRS and QT lie within one
+uncertainty and 95 % within two, on LUDB records that the network had not seen.
+"""
 DOUBT_SHARE: Final = 0.25  # of the network's own deviation
 APART_SHARE: Final = 0.35  # of the distance between rule and network
 
@@ -72,7 +77,7 @@ def _one(wave: WaveBounds, seen: Delineated, name: str) -> WaveBounds:
     )
 
 
-def _mixed(rule: Floats, network: Floats) -> Floats:
+def _mixed(rule: Floats, network: NDArray[np.float32]) -> Floats:
     """Return the bounds of the leads; NaN where the rules see no wave."""
     apart = np.abs(network - rule) > FARTHEST * WORKING_RATE
     mixed: Floats = (1 - NETWORK_SHARE) * rule + NETWORK_SHARE * network

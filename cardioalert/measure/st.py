@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardioalert.dsp import Floats
 from cardioalert.measure.preparation import WORKING_RATE
@@ -61,7 +62,7 @@ def st_levels(signal: Floats, *, qrs_off: float, t_end: float) -> dict[str, floa
     return levels
 
 
-def st_spread(single: Floats, *, qrs_on: float, qrs_off: float) -> float | None:
+def st_spread(single: NDArray[np.floating], *, qrs_on: float, qrs_off: float) -> float | None:
     """Return the deviation of ST at J from beat to beat, mV; None with one beat.
 
     Of two or three beats it is the largest distance from their median: one of them may be
