@@ -31,6 +31,7 @@ So I = x and aVF = sqrt(3)/2 y: the axis atan2(y, x) is atan2(2/sqrt(3) aVF, I).
 BALANCED: Final = 0.15  # net over total area, below which up and down cancel
 SMALLEST_VECTOR: Final = MappingProxyType({"p_axis": 0.02, "qrs_axis": 0.05, "t_axis": 0.03})
 """mV, mean over the wave; below, there is no axis."""
+P_LEVEL: Final = 6  # samples up to the onset of P that give its level
 METHOD_ERROR: Final = 5.0  # deg
 WIDEST_ERROR: Final = 60.0  # deg; beyond, a direction says nothing
 
@@ -67,7 +68,8 @@ def axis_values(
             first, last = int(np.floor(wave.first)), int(np.ceil(wave.last)) + 1
             piece = signal[rows, max(0, first) : last]
             if name == "p_axis":
-                piece = piece - piece[:, :1]
+                before = signal[rows, max(0, first - P_LEVEL + 1) : first + 1]
+                piece = piece - before.mean(axis=1, keepdims=True)
             limb = tuple(leads[row] for row in rows)
             values[name] = _axis(piece, limb, noise[rows], SMALLEST_VECTOR[name], evidence)
     return values

@@ -46,15 +46,19 @@ class Evidence:
     leads : tuple of Lead
     sampling_rate : float, Hz
         Of the record, before it was brought to the working rate.
+    usual_beats : int
+        In the median lead, 0 when that has as many: most leads of a page show two or three beats.
     """
 
     beats: int
     leads: tuple[Lead, ...]
     sampling_rate: float
+    usual_beats: int = 0
 
     def widen(self, error: float) -> float:
         """Return an error made larger by few beats and few leads."""
-        return error * float(np.sqrt(1 + 2 / max(self.beats, 1) + 2 / max(len(self.leads), 1)))
+        beats = max(self.usual_beats or self.beats, 1)
+        return error * float(np.sqrt(1 + 2 / beats + 2 / max(len(self.leads), 1)))
 
     @property
     def weakness(self) -> str:

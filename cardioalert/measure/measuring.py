@@ -252,6 +252,7 @@ def _values(
     if average is not None and delineation is not None:
         evidence = Evidence(
             beats=int(average.count.max(initial=0)),
+            usual_beats=int(np.median(average.count)) if len(average.count) else 0,
             leads=tuple(per_lead),
             sampling_rate=record.sampling_rate,
         )
