@@ -263,6 +263,15 @@ def report(results: list[Result]) -> str:
     )
 
 
+def read_results(kept: Path, levels: tuple[str, ...]) -> list[Result]:
+    """Return what a former run found: a run goes on where it was stopped."""
+    if not kept.exists():
+        return []
+    rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    results = [Result(**{**row, "hedged": tuple(row["hedged"])}) for row in rows]
+    return [result for result in results if result.level in levels]
+
+
 def main() -> None:
     """Run all levels."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -271,13 +280,18 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=60, help="per camera level")
     parser.add_argument("--level", choices=LEVELS, action="append")
     parser.add_argument("--only", help="only pages whose name or layout holds this text")
-    parser.add_argument("--keep", type=Path, help="answers page by page, JSON lines")
+    parser.add_argument(
+        "--keep", type=Path, help="answers page by page, JSON lines; go on after them"
+    )
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     levels = tuple(options.level or LEVELS)
-    results = []
+    results = read_results(options.keep, levels) if options.keep else []
+    seen = {result.name for result in results}
     for case in drawn_cases(options.data, options.cache, pages=options.pages, levels=levels):
         if options.only and options.only not in f"{case.name} {case.facts['layout']}":
+            continue
+        if case.name in seen:
             continue
         result = try_page(case)
         results.append(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ NAMELESS_COLUMN_COST: Final = 3.0
 LAW_WEIGHT: Final = 3.0
 LAW_HOLDS: Final = 0.35  # relative residual of Einthoven's law below which it confirms a layout
 LAW_BROKEN: Final = 0.8
+IN_STEP: Final = 0.25  # correlation of the steepness of rows printed at the same time
 SMOOTHED: Final = 5  # px
 OUT_OF_STEP: Final = 4  # px
 CLEAR_MARGIN: Final = 1.0
@@ -376,6 +378,8 @@ def law_residual(layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Col
     aVL - aVR = 1.5 I (for the Cabrera columns).
     """
     residuals = []
+    if not in_step(rows):
+        return float("nan")
     for column in range(layout.columns):
         curves = {}
         for row, line in zip(rows, layout.grid, strict=True):
@@ -385,6 +389,30 @@ def law_residual(layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Col
             if all(lead in curves for lead in terms):
                 residuals.append(_relative_residual([curves[k] * w for k, w in terms.items()]))
     return float(np.median(residuals)) if residuals else float("nan")
+
+
+def in_step(rows: tuple[RowTrace, ...]) -> bool:
+    """Tell whether the rows were recorded at the same time: their QRS stand below each other.
+
+    Recorders with few channels print the leads one after the other, and no law holds then.
+    """
+    steep = [_steepness(row) for row in rows]
+    likeness = [
+        float(np.corrcoef(first, second)[0, 1])
+        for first, second in pairwise(steep)
+        if first.std() > 0 and second.std() > 0
+    ]
+    return not likeness or float(np.median(likeness)) > IN_STEP
+
+
+def _steepness(row: RowTrace) -> NDArray[np.float64]:
+    """Return how steep a row is around each x, over about two millimeters, clipped."""
+    y = row.y.astype(np.float64)
+    slope = np.abs(np.diff(y, prepend=y[:1]))
+    slope = np.where(np.isfinite(slope), slope, 0.0)
+    limit = max(float(np.quantile(slope, 0.98)), 0.5)
+    wide = np.convolve(np.minimum(slope, limit), np.ones(17) / 17.0, mode="same")
+    return np.asarray(wide, dtype=np.float64)
 
 
 _LAWS: Final[tuple[dict[Lead, float], ...]] = (

@@ -15,6 +15,8 @@ from cardioalert.i18n import translate as _
 
 COARSE: Final = (3.5, 2.2)  # photo px/mm below which a page is fair, poor
 LAW: Final = (0.45, 0.7)  # relative residual of Einthoven's law above which a page is fair, poor
+LAW_NAMED: Final = 1.0  # the same for poor, where nearly all lead names were read
+ALL_NAMES: Final = 0.9  # share of names that are nearly all
 WEAK_LEAD: Final = 0.75  # quality below which a lead is named as unreliable
 WEAK_SHARE: Final = 0.25  # share of weak leads that makes a page poor
 NAMES_SHARE: Final = 0.5
@@ -35,7 +37,7 @@ def judge_page(
     """Grade a page: the worst reason decides."""
     doubts = [
         *_resolution(grid),
-        *_law(layout),
+        *_law(layout, traces),
         *_weak_leads(traces),
         *_names(layout, traces),
         *_unconfirmed(grid, scale),
@@ -61,13 +63,18 @@ def _resolution(grid: Grid) -> list[_Doubt]:
     return [_Doubt(grade=grade, code="low-resolution", message=message)]
 
 
-def _law(layout: PlacedLayout) -> list[_Doubt]:
-    """Judge the agreement of the limb leads with each other."""
+def _law(layout: PlacedLayout, traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
+    """Judge the agreement of the limb leads with each other.
+
+    Where nearly all names were read the law is not needed to know which lead is which: what it then
+    doubts is the size of the waves.
+    """
     residual = layout.law_residual
     if not np.isfinite(residual) or residual <= LAW[0]:
         return []
     message = _("the limb leads disagree with Einthoven's law by {share:.0%}", share=residual)
-    grade = Grade.FAIR if residual <= LAW[1] else Grade.POOR
+    named = layout.names_right >= ALL_NAMES * len(traces)
+    grade = Grade.FAIR if residual <= (LAW_NAMED if named else LAW[1]) else Grade.POOR
     return [_Doubt(grade=grade, code="einthoven-mismatch", message=message)]
 
 

@@ -16,6 +16,7 @@ from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.printed_scale import PrintedScale
 from cardioalert.digitize.pulse import USUAL_GAIN, Pulse
 from cardioalert.domain.imaging import Notice, RowTrace
+from cardioalert.errors import GridNotFoundError
 from cardioalert.i18n import translate as _
 
 # Everything below that is called a weight is a log likelihood ratio.
@@ -27,6 +28,12 @@ SMOOTHED_MM: Final = 0.5
 SHORTEST_MM: Final = 30.0  # of trace in which a period can be seen
 NEAREST_BEATS_MM: Final = 5.0
 PERIODIC: Final = 0.12  # autocorrelation of a period that counts
+FIRST_PEAK: Final = 0.5  # of the highest peak: multiples of the period are peaks, too
+BORDER_MM: Final = 2.5  # on both sides of a border, where traces jump
+BEATS_WEIGHT: Final = 3.5  # most that beats say against a speed
+CONTRADICTION: Final = 1.2  # of beats, from which columns alone do not confirm a speed
+SHORTEST_COLUMN: Final = (1.15, 0.45)  # s: of 4 columns, of 6; less means a wrong grid
+SHORTEST_ROW: Final = 2.4  # s
 COLUMN_SECONDS: Final = {  # columns -> (seconds they usually hold, weight)
     1: ((10.0, 2.0), (5.0, 1.5)),
     2: ((5.0, 3.0), (2.5, 2.5)),
@@ -98,6 +105,11 @@ def decide_scale(
     pulse : the calibration pulse, or None
     printed : what was read on the page
     speed, gain : what the user says, or None
+
+    Raises
+    ------
+    GridNotFoundError
+        The page would be shorter than any recorder prints: the grid found is not one of mm.
     """
     chosen_speed = (
         _likely_speed(rows, layout.columns, printed)
@@ -111,6 +123,7 @@ def decide_scale(
             gain, pulse.gain if pulse else printed.gain, unit="mm/mV", code="gain-contradicted"
         )
     )
+    _check_length(layout.columns, chosen_speed.value)
     clock = _column_clock(layout, chosen_speed)
     notices = [chosen_speed.notice, chosen_gain.notice]
     if clock != 1.0:
@@ -128,6 +141,21 @@ def decide_scale(
         gain_confirmed=chosen_gain.confirmed,
         notices=tuple(notice for notice in notices if notice is not None),
     )
+
+
+def _check_length(columns: Columns, speed: float) -> None:
+    """Refuse a grid that would make the columns shorter than any recorder prints."""
+    row = (columns.border(columns.count) - columns.start) / PAGE_PIXELS_PER_MM / speed
+    column = columns.width / PAGE_PIXELS_PER_MM / speed
+    least = {4: SHORTEST_COLUMN[0], 6: SHORTEST_COLUMN[1]}.get(columns.count, 0.0)
+    if row < SHORTEST_ROW or column < least:
+        raise GridNotFoundError(
+            _(
+                "by the grid that was found, a row of the page lasts only {seconds:.1f} s: it is "
+                "probably not the millimetre grid",
+                seconds=row,
+            )
+        )
 
 
 def _told(value: float, seen: float | None, *, unit: str, code: str) -> _Choice:
@@ -170,17 +198,19 @@ def _likely_gain(pulse: Pulse | None, printed: PrintedScale) -> _Choice:
 
 def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns, printed: PrintedScale) -> _Choice:
     """Return the paper speed that the print, the columns and the beats make likeliest."""
-    spacing, width = beat_geometry(rows)
-    rates = 60.0 * np.array(SPEEDS) / spacing
-    weight = RARITY + _column_weights(columns)
-    if np.isfinite(spacing) and np.isfinite(width):
-        weight = weight + [_plausibility(spacing, width, speed) for speed in SPEEDS]
-        weight = weight - 2.0 * ((rates < LIVING_RATE[0]) | (rates > LIVING_RATE[1]))
+    beats = _beat_weights(rows, columns)
+    widths = _column_weights(columns)
+    weight = RARITY + widths + beats
     if printed.speed is not None:
         is_printed = np.array(SPEEDS) == printed.speed
         weight = weight + PRINTED_WEIGHT * printed.speed_certainty * is_printed
     order = np.argsort(weight)
-    value, margin = SPEEDS[order[-1]], float(weight[order[-1]] - weight[order[-2]])
+    best = int(order[-1])
+    value, margin = SPEEDS[best], float(weight[best] - weight[order[-2]])
+    by_columns = widths[best] > 0 and widths[best] == widths.max()
+    confirmed = printed.speed == value or (
+        by_columns and beats[best] > -CONTRADICTION and margin > DOUBT
+    )
     if printed.speed not in (None, value):
         message = _(
             "{printed:g} mm/s is printed, but the traces look like {value:g} mm/s; "
@@ -190,7 +220,7 @@ def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns, printed: Printed
         )
         notice = Notice(code="speed-contradicted", message=message)
         return _Choice(value=value, confirmed=False, notice=notice)
-    if margin < DOUBT:
+    if not confirmed:
         message = _(
             "nothing on the page confirms the paper speed; {speed:g} mm/s was assumed: "
             "check it and give --speed",
@@ -199,6 +229,17 @@ def _likely_speed(rows: tuple[RowTrace, ...], columns: Columns, printed: Printed
         notice = Notice(code="speed-assumed", message=message)
         return _Choice(value=value, confirmed=False, notice=notice)
     return _Choice(value=value, confirmed=True)
+
+
+def _beat_weights(rows: tuple[RowTrace, ...], columns: Columns) -> NDArray[np.float64]:
+    """Return how well rhythm and QRS width fit each speed, 0 for the best: weak evidence."""
+    spacing, width = beat_geometry(rows, columns)
+    if not np.isfinite(spacing):
+        return np.zeros(len(SPEEDS))
+    rates = 60.0 * np.array(SPEEDS) / spacing
+    weights = np.array([_plausibility(spacing, width, speed) for speed in SPEEDS])
+    weights -= 2.0 * ((rates < LIVING_RATE[0]) | (rates > LIVING_RATE[1]))
+    return np.maximum(weights - weights.max(), -BEATS_WEIGHT)
 
 
 def _column_weights(columns: Columns) -> NDArray[np.float64]:
@@ -240,13 +281,17 @@ def _plausibility(spacing_mm: float, width_mm: float, speed: float) -> float:
     )
 
 
-def beat_geometry(rows: tuple[RowTrace, ...]) -> tuple[float, float]:
+def beat_geometry(rows: tuple[RowTrace, ...], columns: Columns) -> tuple[float, float]:
     """Return the distance between beats and the width of their steep part, mm.
 
     All rows of a page are steep together where there is a QRS, and at a period: the first clear
     peak of the autocorrelation. NaN where there is none.
     """
     steepness = np.mean([_slope(row) for row in rows], axis=0)
+    for border in range(1, columns.count):
+        reach = BORDER_MM * PAGE_PIXELS_PER_MM
+        left, right = (max(int(columns.border(border) + side * reach), 0) for side in (-1, 1))
+        steepness[left:right] = np.median(steepness[steepness > 0]) if steepness.any() else 0.0
     smooth = cv2.GaussianBlur(steepness[None, :], (0, 0), SMOOTHED_MM * PAGE_PIXELS_PER_MM)[0]
     extent = np.flatnonzero(smooth > 0)
     if len(extent) < SHORTEST_MM * PAGE_PIXELS_PER_MM:
@@ -260,7 +305,7 @@ def beat_geometry(rows: tuple[RowTrace, ...]) -> tuple[float, float]:
     if not len(peaks):
         return float("nan"), float("nan")
     best = likeness[least + peaks].max()
-    period = least + int(next(p for p in peaks if likeness[least + p] > 0.75 * best))
+    period = least + int(next(p for p in peaks if likeness[least + p] > FIRST_PEAK * best))
     beats, _about = find_peaks(part, distance=max(int(0.6 * period), 1), height=float(part.std()))
     if not len(beats):
         return float("nan"), float("nan")

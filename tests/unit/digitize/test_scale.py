@@ -14,6 +14,7 @@ from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.scale import Scale, decide_scale
 from cardioalert.domain.imaging import Grade, Grid, InkMaps, RowTrace
 from cardioalert.domain.record import Lead, SourceFile
+from cardioalert.errors import GridNotFoundError
 from tests.unit.digitize.drawn import PX, heart_curve, ink_of, row_trace
 
 WIDTH, START = 1400, 150
@@ -133,6 +134,12 @@ def test_columns_a_little_off_the_grid_are_the_clock(width_mm: float, clock: flo
     rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
     assert scale_of(rows, columns_of(width_mm), names=12).clock == pytest.approx(clock)
     assert scale_of(rows, columns_of(width_mm), names=3).clock == 1.0
+
+
+def test_a_grid_that_makes_columns_too_short_is_refused() -> None:
+    rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
+    with pytest.raises(GridNotFoundError):
+        scale_of(rows, columns_of(20.0))
 
 
 def placed(columns: Columns, **changes: object) -> PlacedLayout:
