@@ -239,7 +239,8 @@ def _beat_weights(rows: tuple[RowTrace, ...], columns: Columns) -> NDArray[np.fl
     rates = 60.0 * np.array(SPEEDS) / spacing
     weights = np.array([_plausibility(spacing, width, speed) for speed in SPEEDS])
     weights -= 2.0 * ((rates < LIVING_RATE[0]) | (rates > LIVING_RATE[1]))
-    return np.maximum(weights - weights.max(), -BEATS_WEIGHT)
+    bounded: NDArray[np.float64] = np.maximum(weights - weights.max(), -BEATS_WEIGHT)
+    return bounded
 
 
 def _column_weights(columns: Columns) -> NDArray[np.float64]:
