@@ -16,7 +16,9 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).parents[1]
 FOLDERS: Final = ("cardioalert", "cli/cardioalert_cli")
 CALLS: Final = frozenset(("_", "translate", "N_", "ngettext", "pgettext"))
-TABLE_KEYS: Final = frozenset(("text", "title", "label", "question", "why", "explanation"))
+TABLE_KEYS: Final = frozenset(
+    ("text", "title", "label", "question", "why", "explanation", "against")
+)
 """Keys of TOML tables whose values people read."""
 TABLES_OF_TEXTS: Final = frozenset(("reasons",))
 """Keys of TOML tables that hold code = text."""

@@ -13,13 +13,13 @@ import io
 import re
 from pathlib import Path
 
+import pypdfium2
 from PIL import Image
 from rich.console import Console
 
 import cardioalert
-from cardioalert.report.drawing import save_picture
-from cardioalert.report.figures import redraw
 from cardioalert.report.look import Look
+from cardioalert.report.make import render, report_of_analysis
 from cardioalert.report.overlay import draw_overlay
 from cardioalert.report.terminal import answer
 
@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parent / "images"
 PHOTO = Path(__file__).parents[1] / "examples" / "ecg_photo.jpg"
 WIDTH = 88  # characters
 OVERLAY_WIDTH = 1200  # pixels
+REPORT_SCALE = 1.3  # pixels per point
 
 CHARACTER_WIDTH = 12.2  # of the SVG that rich writes
 LINE_HEIGHT = 24.4
@@ -46,7 +47,9 @@ def main() -> None:
     analysis = cardioalert.analyze(PHOTO)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "answer.svg").write_text(terminal_picture(analysis), encoding="utf-8")
-    save_picture(redraw(analysis.record), FOLDER / "redrawn.png")
+    report = pypdfium2.PdfDocument(render(report_of_analysis(analysis), ".pdf"))
+    for number, name in ((0, "report_patient.png"), (1, "report_ecg.png")):
+        report[number].render(scale=REPORT_SCALE).to_pil().save(FOLDER / name, optimize=True)
     if analysis.digitized is not None:
         overlay = Image.fromarray(draw_overlay(analysis.digitized))
         overlay.thumbnail((OVERLAY_WIDTH, OVERLAY_WIDTH))

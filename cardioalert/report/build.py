@@ -25,6 +25,7 @@ from cardioalert.report.plain import for_clinic, patient_part
 from cardioalert.report.words import headings
 
 SHORT_HASH: Final = 12  # letters of a SHA-256 in the footer
+LONGEST_NAME: Final = 40  # letters, in the footer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +109,18 @@ def _footer(document: Document) -> str:
     """Return the line under every page: which program, which ECG."""
     parts = (
         f"CardioAlert {document.software.version}".strip(),
-        text.source_name(document.input.path),
+        _shortened(text.source_name(document.input.path)),
         f"SHA-256 {document.input.sha256[:SHORT_HASH]}" if document.input.sha256 else "",
     )
     return " · ".join(filter(None, parts))
+
+
+def _shortened(name: str) -> str:
+    """Return a name short enough for the foot of a page, its middle left out."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    half = LONGEST_NAME // 2
+    return f"{name[:half]}…{name[-half:]}"
 
 
 def _about(document: Document, wishes: Wishes) -> tuple[Row, ...]:

@@ -130,10 +130,7 @@ def doubts(document: Document) -> tuple[Row, ...]:
         word = _("less certain") if borderline else _("not measurable")
         rows.setdefault((word, measured.reason), []).append(_(MEASURES[name].label))
     return tuple(
-        Row(
-            label=f"{text.sentence(word)}: {', '.join(labels)}",
-            value=text.reason_text(reason),
-        )
+        Row(label=text.sentence(word), value=f"{', '.join(labels)}: {text.reason_text(reason)}")
         for (word, reason), labels in rows.items()
     )
 
@@ -246,7 +243,7 @@ def _digital(document: Document) -> str:
     record = document.record
     return ", ".join(
         (
-            _("{kind} record", kind=text.format_name(document.input.kind)),
+            text.kind_text(document.input.kind),
             text.count_of_leads(len(record.leads)),
             text.with_unit(record.duration_s, "s", 1),
             text.with_unit(record.sampling_rate_hz, "Hz"),

@@ -15,9 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.record import ECGRecord, Lead
-from cardioalert.report.figures import COLUMN_SECONDS, GAIN, PAPER_SPEED, ROWS, STRIP_SECONDS
 from cardioalert.report.strip import rhythm_lead
 from cardioalert.report.svg import Sheet
+from cardioalert.report.text import with_unit
+
+PAPER_SPEED: Final = 25.0  # mm/s
+GAIN: Final = 10.0  # mm/mV
+COLUMN_SECONDS: Final = 2.5
+STRIP_SECONDS: Final = 10.0
+ROWS: Final = (
+    (Lead.I, Lead.AVR, Lead.V1, Lead.V4),
+    (Lead.II, Lead.AVL, Lead.V2, Lead.V5),
+    (Lead.III, Lead.AVF, Lead.V3, Lead.V6),
+)
 
 LEFT_MM: Final = 15.0  # where time begins, right of the calibration pulse
 WIDTH_MM: Final = 270.0
@@ -54,7 +64,7 @@ class Piece:
     @property
     def name(self) -> str:
         """The name of the lead, with its time where that is not the one of its place."""
-        return f"{self.lead}  {self.start:.1f} s" if self.moved else self.lead.value
+        return f"{self.lead}  {with_unit(self.start, 's', 1)}" if self.moved else self.lead.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

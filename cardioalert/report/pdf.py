@@ -7,6 +7,7 @@ The same content gives the same bytes: the file holds no time of its making.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import cache
@@ -18,12 +19,14 @@ import typst
 from cardioalert.report.content import ReportContent
 
 STANDARD: Final = "ua-1"
+LONG_WORD: Final = re.compile(r"\S{30}(?=\S{10})")
+BREAK_HERE: Final = "\u200b"  # a zero-width space
 NO_TIME: Final = 0  # seconds since 1970, as the time of making
 
 
 def render_pdf(content: ReportContent) -> bytes:
     """Return the report as PDF."""
-    data = json.dumps(asdict(content), ensure_ascii=False)
+    data = json.dumps(_breakable(asdict(content)), ensure_ascii=False)
     files = {"main": _template(), "report.json": data.encode("utf-8")}
     with ExitStack() as stack:
         folder = resources.files("cardioalert.report").joinpath("fonts")
@@ -38,6 +41,20 @@ def render_pdf(content: ReportContent) -> bytes:
             timestamp=NO_TIME,
         )
     return bytes(made)
+
+
+def _breakable(value: Any, key: str = "") -> Any:
+    """Allow a line to end inside of words too long for it, such as the names of files.
+
+    Pictures are left alone.
+    """
+    if isinstance(value, dict):
+        return {name: _breakable(each, name) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_breakable(each, key) for each in value]
+    if isinstance(value, str) and not key.endswith("svg"):
+        return LONG_WORD.sub(lambda word: f"{word.group()}{BREAK_HERE}", value)
+    return value
 
 
 @cache

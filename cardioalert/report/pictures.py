@@ -116,7 +116,7 @@ def _caliper_values(document: Document) -> dict[str, str]:
         name: text.value_text(values[measure], MEASURES[measure])
         for name, measure in CALIPERS.items()
     }
-    return {name: f"{value} ms" for name, value in told.items() if value}
+    return {name: f"{value} {text.unit_text('ms')}" for name, value in told.items() if value}
 
 
 def _calipers_alt(document: Document, lead: str) -> str:

@@ -14,6 +14,8 @@ from cardioalert.tables import read_toml
 PACKAGE: Final = "cardioalert.report"
 MOST_FINDINGS: Final = 4  # on the first page
 QUIET: Final = ("green",)
+LEVELS: Final = ("red", "orange", "yellow", "grey", "green")
+"""The gravest first."""
 
 
 @cache
@@ -41,8 +43,9 @@ def patient_part(
     document: Document, findings: tuple[FindingPart, ...], next_step: NextStep | None
 ) -> PatientPart:
     """Return the first page: the gravest findings, what to do, how well the ECG was read."""
-    loud = [finding for finding in findings if finding.level not in QUIET]
-    shown = tuple((loud or list(findings))[:MOST_FINDINGS])
+    graded = sorted(findings, key=lambda finding: LEVELS.index(finding.level))
+    loud = [finding for finding in graded if finding.level not in QUIET]
+    shown = tuple((loud or graded)[:MOST_FINDINGS])
     left = len(loud) - len(shown)
     more = _("Further findings on the following pages: {count}.", count=left)
     return PatientPart(

@@ -115,11 +115,18 @@ def format_name(kind: str) -> str:
     return {form.kind: form.name for form in FORMATS}.get(kind, kind)
 
 
+def kind_text(kind: str) -> str:
+    """Return what a digital record is, such as `WFDB record`."""
+    if kind in ("", "array"):
+        return _("digital record")
+    return _("{kind} record", kind=format_name(kind))
+
+
 def record_text(record: ECGRecord) -> str:
     """Return what a digital record holds."""
     return ", ".join(
         (
-            _("{kind} record", kind=format_name(record.source.kind)),
+            kind_text(record.source.kind),
             count_of_leads(len(record.leads)),
             with_unit(record.duration, "s", 1),
             with_unit(record.sampling_rate, "Hz"),
@@ -219,4 +226,5 @@ def named_by_word(named_by: NamedBy) -> str:
 
 def sentence(message: str) -> str:
     """Return a message with a capital first letter."""
-    return message[:1].upper() + message[1:]
+    named = message.startswith(("aV", "mV"))  # a lead and a unit keep their small letter
+    return message if named else message[:1].upper() + message[1:]

@@ -46,10 +46,10 @@ def browser() -> str:
 
 @pytest.fixture(scope="module")
 def axe(checkout: Path) -> str:
-    installed = checkout / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+    installed = checkout / "tests" / "peers" / "node_modules" / "axe-core" / "axe.min.js"
     path = Path(os.environ.get("CARDIOALERT_AXE", installed))
     if not path.is_file():
-        pytest.skip(f"axe-core is not at {path}: npm install --prefix .ci axe-core")
+        pytest.skip(f"axe-core is not at {path}: npm ci --prefix tests/peers")
     return path.read_text(encoding="utf-8")
 
 
