@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cardioalert.archive.entries import Entry, entry_of
 from cardioalert.archive.identify import Identified, content_name
 from cardioalert.archive.outcome import Job, Outcome
+from cardioalert.store.engine import Store
 
 FILE_NAME: Final = "manifest.sqlite"
 PENDING: Final = "pending"
@@ -101,12 +102,16 @@ class Manifest:
     """An open manifest; use it as a context manager."""
 
     def __init__(self, where: str | Path) -> None:
-        """Open or make the manifest: a file, or the URL of a database."""
-        url = str(where) if "://" in str(where) else f"sqlite:///{Path(where).absolute()}"
-        self._engine = sa.create_engine(url)
-        self._is_sqlite = self._engine.dialect.name == "sqlite"
-        if self._is_sqlite:
-            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+        """Open or make the manifest: a file, or the URL of a database.
+
+        Raises
+        ------
+        StoreError, MissingLibraryError
+            The URL names no database, or its library is not installed.
+        """
+        is_url = "://" in str(where)
+        self._store = Store(str(where) if is_url else f"sqlite:///{Path(where).absolute()}")
+        self._engine = self._store.engine
         _META.create_all(self._engine)
         self._met = bytearray()  # by the number of a file: whether this scan has met it
         self._changed = False
@@ -115,7 +120,7 @@ class Manifest:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
+        self._store.close()
 
     # ---- The inventory ---------------------------------------------------------------------------
 
@@ -466,7 +471,7 @@ class Manifest:
         self, connection: sa.Connection, table: sa.Table, rows: list[Row], *, renew: bool
     ) -> None:
         """Insert rows; one that exists is renewed, or left as it is."""
-        insert: Any = sqlite.insert if self._is_sqlite else postgresql.insert
+        insert: Any = sqlite.insert if self._store.is_sqlite else postgresql.insert
         statement = insert(table)
         key = ["locator" if table is FILES else "id"]
         if renew:
@@ -513,11 +518,3 @@ def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     rest = iter(items)
     while chunk := list(islice(rest, _CHUNK)):
         yield chunk
-
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    """Let others read while one writes, and survive the death of the writer."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

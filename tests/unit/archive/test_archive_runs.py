@@ -213,3 +213,17 @@ def test_bulk_fhir_holds_resources_that_refer_to_each_other(tmp_path, monkeypatc
     assert all(
         one["reference"] in resources for line in reports for one in json.loads(line)["result"]
     )
+
+
+def test_a_manifest_in_any_database_gives_the_same_tables(tmp_path, monkeypatch, empty_url):
+    make_files(tmp_path / "in", 60)
+    (tmp_path / "in" / "Ж.csv").write_text("time_s,I,II\n77,0,0\n")
+    run(monkeypatch, AtOnce(), tmp_path / "file", tmp_path / "in")
+    executor = AtOnce()
+    executor.stop_after = 20
+    with pytest.raises(KeyboardInterrupt):
+        run(monkeypatch, executor, tmp_path / "base", tmp_path / "in", database=empty_url)
+    executor.stop_after = None
+    run(monkeypatch, executor, tmp_path / "base", tmp_path / "in", database=empty_url)
+    assert tables(tmp_path / "base") == tables(tmp_path / "file")
+    assert len(set(executor.scored)) == 61
