@@ -1,6 +1,7 @@
 """READ FIRST: the order of the stages, and nothing else.
 
-    picture -> grid -> page -> ink -> rows -> leads -> record -> measurements -> interpretation
+    picture -> grid -> page -> ink -> rows -> leads -> record -> measurements
+    -> networks' opinion -> interpretation
 
 The grid is measured on the photo as it was taken, before the page is flattened: its lines are the
 best ruler there is, also for the shape of the paper (`digitize/grid.py`).
@@ -36,6 +37,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.registry import is_picture, picture_of, read_record
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
+from cardioalert.networks.classifier import classify
 from cardioalert.networks.label_reader import read_labels
 from cardioalert.networks.segmenter import segment_page
 
@@ -174,11 +176,19 @@ def analyze(
         record = digitized.record
     person = _merge(patient, record.patient)
     measurements = measure(record)
+    opinion = classify(
+        record,
+        measurements,
+        on_paper=digitized is not None,
+        scale_confirmed=digitized is None or digitized.grid.scale_confirmed,
+    )
     return Analysis(
         record=record,
         patient=person,
         measurements=measurements,
-        interpretation=interpret(measurements, record, person, digitized=digitized),
+        interpretation=interpret(
+            measurements, record, person, digitized=digitized, opinion=opinion
+        ),
         digitized=digitized,
     )
 

@@ -38,6 +38,7 @@ from cardioalert.domain.imaging import (
     Photo,
 )
 from cardioalert.domain.measures import MEASURES
+from cardioalert.domain.opinion import Call, Opinion
 from cardioalert.domain.patient import Patient, Sex, Symptom
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead, SourceFile
 from tests.built_ecg import as_page, built_record
@@ -47,6 +48,16 @@ PAGE_WIDTH, PAGE_HEIGHT, MESH_STEP = 2080, 1200, 16
 SCALE, SHIFT_X, SHIFT_Y = 0.5, 40.0, 30.0  # photo position = SCALE * page position + SHIFT
 
 R_PEAKS = tuple(0.4 + 0.8 * number for number in range(12))
+
+
+def made_opinion() -> Opinion:
+    """What networks might say."""
+    return Opinion(
+        kind="digital",
+        statements={"1AVB": 0.912345},
+        calls={"1AVB": Call(probability=0.912345, verdict="present", present_from=0.61)},
+        disagreement=0.4,
+    )
 
 
 def made_values(**changes: Measured) -> dict[str, Measured]:
@@ -145,7 +156,7 @@ def made_interpretation(**changes: Any) -> Interpretation:
             NotAssessed(code="RH1", reason="no P wave found"),
             NotAssessed(code="AV1", reason="no P wave found"),
             NotAssessed(code="lead:V6", reason="ST, Q and T in V6 not assessable: too noisy"),
-            NotAssessed(code="network", reason="no network installed"),
+            NotAssessed(code="network", reason="no network was asked"),
         ),
         overall=Overall.ABNORMAL,
         urgency=Urgency.YELLOW,
@@ -154,7 +165,7 @@ def made_interpretation(**changes: Any) -> Interpretation:
             Advice(code="call-103", text="Call 103 at once if chest pain or fainting appears."),
         ),
         disclaimer="Research and education software, not a medical device.",
-        statements={"1AVB": 0.912345},
+        opinion=made_opinion(),
     )
     return replace(result, **changes)
 

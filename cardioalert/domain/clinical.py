@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.imaging import Digitized
+from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord, Lead
 
@@ -375,8 +376,8 @@ class Interpretation:
     advice : tuple of Advice, first things first
     disclaimer : str
         What this is not: the line that stands under every result.
-    statements : mapping from PTB-XL statement code to calibrated probability
-        Empty while no network is installed.
+    opinion : Opinion, optional
+        What the networks said; None where they were not asked.
     """
 
     findings: tuple[Finding, ...]
@@ -385,7 +386,12 @@ class Interpretation:
     urgency: Urgency
     advice: tuple[Advice, ...]
     disclaimer: str
-    statements: Mapping[str, float] = field(default_factory=dict)
+    opinion: Opinion | None = None
+
+    @property
+    def statements(self) -> Mapping[str, float]:
+        """Calibrated probability of each PTB-XL statement; empty while the networks are silent."""
+        return {} if self.opinion is None else self.opinion.statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -24,6 +24,7 @@ from cardioalert.domain.clinical import (
 )
 from cardioalert.domain.imaging import Digitized, LeadTrace, Notice
 from cardioalert.domain.measures import MEASURES, Measure
+from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead, SourceFile
 
@@ -99,6 +100,7 @@ def analysis_to_dict(analysis: Analysis) -> Document:
         "statements": {
             code: _rounded(probability, 4) for code, probability in result.statements.items()
         },
+        "network": None if result.opinion is None else _opinion(result.opinion),
         "findings": [_finding(finding) for finding in result.findings],
         "overall": result.overall.value,
         "urgency": result.urgency.label,
@@ -216,6 +218,27 @@ def _peaks(beats: Beats) -> list[float]:
 
 def _st_levels(measured: LeadMeasurements) -> Document:
     return {"j": _rounded(measured.st_j, 3), "j60": _rounded(measured.st_j60, 3)}
+
+
+def _opinion(opinion: Opinion) -> Document:
+    """Return how the networks' probabilities are to be read, or why there are none."""
+    return {
+        "calibrated_for": opinion.kind,
+        "silent": opinion.silence or None,
+        "disagreement": _rounded(opinion.disagreement, 3),
+        "calls": {
+            code: {
+                "probability": _rounded(call.probability, 4),
+                "verdict": call.verdict,
+                "present_from": _rounded(call.present_from, 4),
+            }
+            for code, call in opinion.calls.items()
+        },
+        "lead_importance": {
+            code: {lead.value: _rounded(fall, 3) for lead, fall in falls.items()}
+            for code, falls in opinion.lead_importance.items()
+        },
+    }
 
 
 def _finding(finding: Finding) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cardioalert.domain.clinical import (
     Finding,
@@ -13,10 +14,11 @@ from cardioalert.domain.clinical import (
     Urgency,
 )
 from cardioalert.domain.imaging import Digitized
+from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
 from cardioalert.i18n import translate as _
-from cardioalert.interpret import gates, merge, normal
+from cardioalert.interpret import gates, merge, network, normal
 from cardioalert.interpret.advice import advice_for, disclaimer
 from cardioalert.interpret.case import Case
 from cardioalert.interpret.checks import Outcome
@@ -30,6 +32,7 @@ def interpret(
     patient: Patient,
     *,
     digitized: Digitized | None = None,
+    opinion: Opinion | None = None,
 ) -> Interpretation:
     """Judge the criteria and say what follows.
 
@@ -42,6 +45,8 @@ def interpret(
         Age, sex and symptoms; unknown age or sex means the stricter limits.
     digitized : Digitized, optional
         Where the record comes from a picture: its quality, scale and lead names.
+    opinion : Opinion, optional
+        What the networks say; None: they were not asked.
 
     Returns
     -------
@@ -61,19 +66,22 @@ def interpret(
     judgements = merge.apply_blocks(gates.close(judge(case), failed))
     if any(each.gate.effect == "refuse" for each in failed):
         return _refused(judgements, failed, patient)
-    holds = not any(each.gate.stops_normal for each in failed)
-    clear = normal.normal_finding(case, judgements, gates_hold=holds)
+    found = merge.findings_of(judgements, patient)
+    weighed = network.weigh(found, judgements, opinion or Opinion(kind="digital"))
+    holds = not any(each.gate.stops_normal for each in failed) and not weighed.overall
+    clear = normal.normal_finding(case, judgements, gates_hold=holds, opinion=opinion)
     findings = merge.merge_findings(
-        [*merge.findings_of(judgements, patient), *([clear] if clear else [])]
+        network.resolve([*weighed.findings, *([clear] if clear else [])])
     )
-    overall = normal.overall_result(judgements, findings, normal=clear is not None)
+    overall = normal.overall_result(judgements, findings, clear=clear, words=weighed.overall)
     unseen = (
         *_gate_entries(failed),
         *_lead_entries(measurements),
         *merge.not_assessed(judgements),
-        _no_network(),
+        *network.unheard(opinion),
     )
-    return _interpretation(findings, unseen, overall, failed, patient)
+    result = _interpretation(findings, unseen, overall, failed, patient)
+    return result if opinion is None else replace(result, opinion=opinion)
 
 
 def _refused(
@@ -83,7 +91,11 @@ def _refused(
     still = [each for each in judgements if each.criterion.id == "RH10"]
     findings = merge.findings_of(still, patient)
     reason = failed[0].reason
-    unseen = (*_gate_entries(failed), NotAssessed(code="criteria", reason=reason), _no_network())
+    nothing = (
+        NotAssessed(code="criteria", reason=reason),
+        NotAssessed(code="network", reason=reason),
+    )
+    unseen = (*_gate_entries(failed), *nothing)
     return _interpretation(findings, unseen, Overall.NOT_INTERPRETABLE, failed, patient)
 
 
@@ -100,7 +112,7 @@ def _interpretation(
         *(override.advice for override in active_overrides(patient)),
         *(code for finding in findings for code in _advice_codes(finding)),
         *(code for each in failed for code in each.gate.advice),
-        *(["criteria-only"] if overall is Overall.NORMAL else []),
+        *(["criteria-only"] if normal.is_criteria_only(findings) else []),
     ]
     return Interpretation(
         findings=findings,
@@ -114,7 +126,8 @@ def _interpretation(
 
 def _advice_codes(finding: Finding) -> tuple[str, ...]:
     """Return the advice of the rows behind a finding that asks for something."""
-    rules = (name.removeprefix("rule:") for name in finding.decided_by)
+    deciders = (name.partition(":") for name in finding.decided_by)
+    rules = (rule for kind, _colon, rule in deciders if kind == "rule")
     rows = (merge.criterion_by_id(rule) for rule in rules if rule != "NORM")
     quiet = finding.urgency is Urgency.GREEN
     return () if quiet else tuple(code for row in rows for code in row.advice)
@@ -139,11 +152,6 @@ def _lead_entries(measurements: Measurements) -> tuple[NotAssessed, ...]:
         )
         for lead in missing
     )
-
-
-def _no_network() -> NotAssessed:
-    """Say that no network had a look."""
-    return NotAssessed(code="network", reason=_("no network installed"))
 
 
 __all__ = ["Outcome", "interpret"]

@@ -1,28 +1,29 @@
 """When an ECG may be called normal, and the one-word result.
 
-The specification asks two witnesses for a normal ECG: every criterion clear *and* the network.
-While no network is installed, the criteria alone decide, and say so: the finding `normal-ecg` is
-then `possible`, never `present`, names what is missing under `against`, the advice holds
-`criteria-only`, and `not_assessed` lists the network. The alternatives were worse: "borderline"
-would name an abnormality that nobody saw, and "not interpretable" would teach people to ignore
-that word. No result below RED is ever given without the sentence that this does not rule out a
-heart attack. When a network is installed, `normal_finding` takes its verdict as `network_agrees`:
-False forbids normal, True makes it present.
+A normal ECG needs two witnesses: every criterion clear *and* the networks. Where the criteria are
+clear but the networks do not agree, or are silent, the finding is `normal-not-confirmed` and the
+result is borderline. Where nobody asked the networks (a caller of `interpret` need not), the
+criteria alone decide and say so: the finding `normal-ecg` is then `possible`, never `present`, and
+the advice holds `criteria-only`. No result below RED is ever given without the sentence that this
+does not rule out a heart attack.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from cardioalert.domain.clinical import Evidence, Finding, Overall, Urgency
+from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Sex
+from cardioalert.i18n import percent
 from cardioalert.i18n import translate as _
 from cardioalert.interpret.case import Case
 from cardioalert.interpret.checks import Outcome
 from cardioalert.interpret.criteria import PACKAGE, kinds
+from cardioalert.interpret.network import probability_evidence, silence_text
 from cardioalert.interpret.patterns import Judgement
 from cardioalert.tables import read_toml
 
@@ -61,9 +62,9 @@ def normal_finding(
     judgements: Iterable[Judgement],
     *,
     gates_hold: bool,
-    network_agrees: bool | None = None,
+    opinion: Opinion | None = None,
 ) -> Finding | None:
-    """Return the finding of a normal ECG, or None when something stands against it.
+    """Return the finding of an ECG without abnormality, or None when something stands against it.
 
     Parameters
     ----------
@@ -71,49 +72,100 @@ def normal_finding(
     judgements : after gates and blocks
     gates_hold : bool
         Whether no gate that matters failed; all twelve leads are among them.
-    network_agrees : bool, optional
-        None while no network is installed.
+    opinion : Opinion, optional
+        None where the networks were not asked.
+
+    Returns
+    -------
+    Finding, optional
+        `normal-ecg`, or `normal-not-confirmed` where only the criteria are clear.
     """
     judgements = tuple(judgements)
     evidence = [_in_range(case, each) for each in ranges()]
     required = {each.criterion.id: each.outcome for each in judgements}
     clear = (
         gates_hold
-        and network_agrees is not False
         and all(evidence)
         and all(required[rule] >= Outcome.NEARLY for rule in _table()["rules"])
         and not any(_stands_against(each) for each in judgements)
     )
     if not clear:
         return None
-    criteria_only = _("only published criteria were checked, no network is installed")
-    return Finding(
+    finding = Finding(
         code=_table()["finding"],
         title=_(_table()["title"]),
-        status="present" if network_agrees else "possible",
+        status="possible",
         urgency=Urgency.GREEN,
         decided_by=("rule:NORM",),
         evidence=tuple(each for each in evidence if each is not None),
-        against=() if network_agrees else (criteria_only,),
+    )
+    return _with_opinion(finding, opinion)
+
+
+def _with_opinion(finding: Finding, opinion: Opinion | None) -> Finding:
+    """Hear the second witness."""
+    if opinion is None:
+        text = _("only published criteria were checked, no network was asked")
+        return replace(finding, against=(text,))
+    table = _table()["network"]
+    call = opinion.calls.get(table["asks"])
+    if call is not None and call.verdict in table["verdicts"]:
+        return replace(
+            finding,
+            status="present",
+            decided_by=(*finding.decided_by, f"network:{table['asks']}"),
+            evidence=(*finding.evidence, probability_evidence(table["asks"], call)),
+            probability=call.probability,
+        )
+    row = _table()["unconfirmed"]
+    text = (
+        _("the networks are silent: {reason}").format(reason=silence_text(opinion))
+        if call is None
+        else _("network: probability of a normal ECG only {probability}").format(
+            probability=percent(call.probability)
+        )
+    )
+    return replace(
+        finding,
+        code=row["finding"],
+        title=_(row["title"]),
+        against=(text,),
+        probability=None if call is None else call.probability,
     )
 
 
+def is_criteria_only(findings: Iterable[Finding]) -> bool:
+    """Tell whether a normal ECG has one witness only."""
+    names = (_table()["finding"], _table()["unconfirmed"]["finding"])
+    return any(each.code in names and each.status == "possible" for each in findings)
+
+
 def overall_result(
-    judgements: Iterable[Judgement], findings: Iterable[Finding], *, normal: bool
+    judgements: Iterable[Judgement],
+    findings: Iterable[Finding],
+    *,
+    clear: Finding | None,
+    words: Iterable[Overall] = (),
 ) -> Overall:
-    """Return the one-word result."""
+    """Return the one-word result.
+
+    Parameters
+    ----------
+    judgements, findings : what was found
+    clear : the result of `normal_finding`
+    words : what findings of the networks alone ask for
+    """
     counted = [each for each in judgements if each.speaks and not each.criterion.supports]
-    words = {each.criterion.overall for each in counted}
+    said = {each.criterion.overall for each in counted} | set(words)
+    if clear is not None and clear.code == _table()["unconfirmed"]["finding"]:
+        said.add(Overall.BORDERLINE)
     urgent = any(each.urgency >= Urgency.YELLOW for each in findings)
-    if Overall.ABNORMAL in words and urgent:
+    if Overall.ABNORMAL in said and urgent:
         return Overall.ABNORMAL
-    if Overall.NOT_INTERPRETABLE in words:
-        return Overall.NOT_INTERPRETABLE
-    if Overall.ABNORMAL in words:
-        return Overall.ABNORMAL
-    if Overall.BORDERLINE in words:
-        return Overall.BORDERLINE
-    return Overall.NORMAL if normal else Overall.NOT_INTERPRETABLE
+    for word in (Overall.NOT_INTERPRETABLE, Overall.ABNORMAL, Overall.BORDERLINE):
+        if word in said:
+            return word
+    return Overall.NOT_INTERPRETABLE if clear is None else Overall.NORMAL
 
 
 def _in_range(case: Case, limits: Range) -> Evidence | None:

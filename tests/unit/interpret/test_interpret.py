@@ -96,7 +96,7 @@ def test_without_a_network_normal_is_possible_only_and_says_so():
     assert normal.status == "possible"
     assert "network" in normal.against[0]
     assert "criteria-only" in advice(result)
-    assert unseen(result)["network"] == "no network installed"
+    assert unseen(result)["network"] == "no network was asked"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""Bring a record into the form the interpretation networks know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from cardioalert.dsp import Mask, fill_gaps, resample, stretches
+
+RATE: Final = 100.0  # Hz
+HIGH_PASS: Final = 0.5  # Hz; what is slower is the baseline
+SHORTEST_STRETCH: Final = 50  # samples at RATE; shorter pieces of trace tell nothing
+LONGEST_GAP: Final = 20  # samples at RATE that are bridged by a straight line
+PADDING: Final = 100  # samples at RATE
+
+_FILTER: Final = butter(1, HIGH_PASS, "highpass", fs=RATE, output="sos")
+
+
+def prepare_signal(
+    signal: NDArray[np.floating], sampling_rate: float
+) -> tuple[NDArray[np.float32], Mask]:
+    """Return a signal at 100 Hz without its baseline, and where there is any.
+
+    Parameters
+    ----------
+    signal : float array, shape (leads, samples), mV
+        NaN where nothing was recorded or read.
+    sampling_rate : float, Hz
+
+    Returns
+    -------
+    float32 array, shape (leads, samples at 100 Hz), mV
+        Zero where there is no signal.
+    bool array, same shape
+        True where there is. Gaps of up to 0.2 s are bridged; pieces under 0.5 s are dropped.
+    """
+    slow = resample(signal, from_rate=sampling_rate, to_rate=RATE)
+    present = ~np.isnan(slow)
+    filled = fill_gaps(slow)
+    prepared = np.zeros(slow.shape, np.float32)
+    if present.all():
+        return _without_baseline(filled), present
+    for row, here in enumerate(present):
+        _bridge(here)
+        for first, last in stretches(here.copy()):
+            if last - first < SHORTEST_STRETCH:
+                here[first:last] = False
+            else:
+                prepared[row, first:last] = _without_baseline(filled[row, first:last])
+    return prepared, present
+
+
+def _bridge(here: Mask) -> None:
+    """Close short gaps inside a lead, in place."""
+    for first, last in stretches(~here):
+        if first > 0 and last < len(here) and last - first <= LONGEST_GAP:
+            here[first:last] = True
+
+
+def _without_baseline(signal: NDArray[np.float64]) -> NDArray[np.float32]:
+    """High-pass a signal forwards and backwards, so that no wave moves."""
+    padding = min(PADDING, signal.shape[-1] - 1)
+    filtered: NDArray[np.float64] = sosfiltfilt(_FILTER, signal, axis=-1, padlen=padding)
+    return filtered.astype(np.float32)

@@ -1,0 +1,1 @@
+"""Train the networks that read statements from records; see README.md."""
