@@ -165,8 +165,8 @@ def normal_text() -> str:
         "consequence, and these ranges:\n\n"
         f"{table(('measure', 'range', 'men, and sex unknown'), lines)}\n\n"
         f"These criteria must be judged, not only silent: {needed}.\n\n"
-        "The networks must call NORM present or at least possible as well; where they do not, or are "
-        "silent, the result is borderline (`normal-not-confirmed`)."
+        "The networks must call NORM present or at least possible as well; where they do not, "
+        "or are silent, the result is borderline (`normal-not-confirmed`)."
     )
 
 
