@@ -23,7 +23,7 @@ from cardioalert.networks.classifier import Look, look_at, reader_of
 from cardioalert.networks.features import FEATURES
 from cardioalert.networks.windows import page_view
 from training.interpretation import publish
-from training.interpretation.cards import write_card
+from training.interpretation.cards import member_figures, write_card
 from training.interpretation.data import Recordings, load
 from training.interpretation.export import (
     Mean,
@@ -81,9 +81,17 @@ def export_part(part: Part, cache: Path, recordings: Recordings) -> None:
     if not (path.exists() and mark.exists() and mark.read_text() == stamp):
         _export(part, path, cache, recordings)
         mark.write_text(stamp)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_card(PACKAGE / "cards", part.name, path.name, sha256=sha256, recordings=recordings)
+    put_card(part, recordings, "")
     zoo.open_network.cache_clear()
+
+
+def put_card(part: Part, recordings: Recordings, figures: str) -> None:
+    """Write the card of an exported member."""
+    file = f"{part.name}.onnx"
+    sha256 = hashlib.sha256((PACKAGE / "weights" / file).read_bytes()).hexdigest()
+    write_card(
+        PACKAGE / "cards", part.name, file, sha256=sha256, recordings=recordings, extra=figures
+    )
 
 
 def _export(part: Part, path: Path, cache: Path, recordings: Recordings) -> None:
@@ -151,9 +159,7 @@ def features(cache: Path, chosen: Recordings, kind: str) -> NDArray[np.float32]:
     return table
 
 
-def scores_of(
-    part: Part, seen: Sequence[Look], cache: Path, tag: str, width: int
-) -> NDArray[np.float32]:
+def scores_of(part: Part, seen: Sequence[Look], cache: Path, tag: str) -> NDArray[np.float32]:
     """Return the scores of a member on some looks, kept by the SHA-256 of its weights."""
     sha256 = zoo.read_card(part.name).sha256[:12]
     path = cache / f"scores_{part.name}_{tag}_{sha256}_{len(seen)}.npy"
@@ -262,19 +268,22 @@ def main() -> None:
     ]
     for part in parts:
         export_part(part, options.cache, recordings)
-    kinds = {}
+    kinds, found = {}, {}
+    pages = len(list((options.cache / "pages_fold9").glob("*.npz")))
     for kind in KINDS:
         here = [part for part in parts if kind in part.kinds]
         if kind == "page" and not (options.cache / "measured_pages.npz").exists():
             here = [part for part in here if "measured" not in part.name]
         seen = list(looks(options.cache, chosen, kind))
-        scores = {
-            part.name: scores_of(part, seen, options.cache, kind, len(recordings.statements))
-            for part in here
-        }
+        tag = kind if kind == "digital" else f"{kind}{pages}"
+        scores = {part.name: scores_of(part, seen, options.cache, tag) for part in here}
+        found[kind] = scores
         kinds[kind] = kind_table(kind, here, scores, chosen, training)
         np.savez(options.cache / f"fold9_{kind}.npz", ids=chosen.ids, **scores)
     publish.write_table(TABLE, recordings.statements, kinds)
+    for part in parts:
+        figures = {kind: found[kind][part.name] for kind in KINDS if part.name in found[kind]}
+        put_card(part, recordings, member_figures(figures, chosen))
 
 
 EMPTY = {"most_disagreement": 1.0, "member": [], "outcome": []}
