@@ -143,6 +143,32 @@ def export_trees(
     return _keep(temporary, path, {"features": example}, expected)
 
 
+def export_plain_trees(forest: lightgbm.Booster, columns: int, path: Path) -> str:
+    """Write one forest that sees its features as they are; return its SHA-256."""
+    attributes = _tree_attributes({0: forest}, np.zeros(1, np.float32))
+    node = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["features"],
+        ["scores"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        aggregate_function="SUM",
+        **attributes,
+    )
+    graph = helper.make_graph(
+        [node],
+        "trees",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["records", columns])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["records", 1])],
+    )
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", 3)]
+    temporary = path.with_suffix(".tmp.onnx")
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(temporary))
+    example = np.random.default_rng(0).normal(size=(8, columns)).astype(np.float32)
+    expected = forest.predict(example, raw_score=True)[:, None]
+    return _keep(temporary, path, {"features": example}, expected)
+
+
 def _tree_attributes(forests: dict[int, lightgbm.Booster], base: NDArray) -> dict[str, list]:
     """Return the nodes of all trees of all forests, numbered through; sets `base` to 0 for them."""
     names = [
