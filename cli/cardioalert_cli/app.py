@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "dicom",
     "clinics",
     "book",
+    "serve",
     "worker",
     "user",
     "keys",

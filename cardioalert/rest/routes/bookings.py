@@ -1,0 +1,179 @@
+"""Bookings: hold, make, confirm, move, cancel, ticket, waiting list."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from cardioalert.care import booking, tickets, waitlist
+from cardioalert.care.booking import Ticket
+from cardioalert.care.desk import Actor, Desk
+from cardioalert.care.slots import SLOT_ID, clinic_of
+from cardioalert.care.tickets import read_code
+from cardioalert.errors import ChangedMeanwhileError, InvalidDataError, NotFoundError
+from cardioalert.i18n import language
+from cardioalert.i18n import translate as _
+from cardioalert.rest.guards import (
+    ActorOf,
+    DeskOf,
+    check_booking,
+    check_patient,
+    is_staff,
+    limit,
+    own_patient,
+)
+from cardioalert.rest.problems import documented
+from cardioalert.rest.schemas import BookingWish, Move, Wait
+
+router = APIRouter(prefix="/v1", tags=["bookings"])
+READ = {"x-policy": "booking.read"}
+MAKE = {"x-policy": "booking.make"}
+CHANGE = {"x-policy": "booking.change"}
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
+Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
+
+
+@router.post(
+    "/bookings", status_code=201, openapi_extra=MAKE, responses=documented(401, 403, 404, 409)
+)
+def make_booking(
+    *,
+    body: BookingWish, request: Request, response: Response, desk: DeskOf, actor: ActorOf,
+    key: Key = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Book a slot, or hold it for ten minutes."""
+    limit(request, "booking", actor.id)
+    patient = body.patient or own_patient(actor)
+    match = SLOT_ID.fullmatch(body.slot)
+    with desk.store.reading() as session:
+        clinic = clinic_of(session, match["resource"]) if match else None
+    if clinic is None:
+        raise NotFoundError("there is no such slot")
+    if not (is_staff(actor) and clinic == actor.clinic_id):
+        check_patient(desk, actor, "booking.make", patient)
+    wish = booking.Request(slot_id=body.slot, patient_id=patient, idempotency_key=key)
+    take = booking.hold if body.hold else booking.make
+    return shown(take(desk, actor, wish), response)
+
+
+@router.get("/bookings", openapi_extra=READ, responses=documented(401, 403, 404))
+def list_bookings(
+    desk: DeskOf,
+    actor: ActorOf,
+    patient: Annotated[str, Query(max_length=64)] = "",
+    after: Annotated[str, Query(max_length=20)] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> dict[str, Any]:
+    """List bookings: a patient's, or those of the clinic one works for."""
+    with desk.store.reading() as session:
+        if is_staff(actor):
+            if not actor.clinic_id:
+                raise NotFoundError("this account belongs to no clinic")
+            found = booking.list_bookings(
+                session, clinic_id=actor.clinic_id, patient_id=patient, after=after, limit=limit
+            )
+            found = [ticket for ticket in found if _may_read(desk, actor, ticket)]
+        else:
+            wanted = patient or own_patient(actor)
+            check_patient(desk, actor, "booking.read", wanted)
+            found = booking.list_bookings(session, patient_id=wanted, after=after, limit=limit)
+    more = found[-1].booking.code if len(found) == limit else None
+    return {"bookings": [ticket.to_dict(language()) for ticket in found], "after": more}
+
+
+def _may_read(desk: Desk, actor: Actor, ticket: Ticket) -> bool:
+    try:
+        check_booking(desk, actor, "booking.read", ticket.booking)
+    except NotFoundError:
+        return False
+    return True
+
+
+def seen(desk: Desk, actor: Actor, code: str, action: str, match: str | None = None) -> Ticket:
+    """Return a booking the caller may use, in the version the caller saw."""
+    with desk.store.reading() as session:
+        ticket = booking.show(session, code)
+    check_booking(desk, actor, action, ticket.booking)
+    if match is not None and match.strip('"') != str(ticket.booking.version):
+        raise ChangedMeanwhileError(f"booking {ticket.booking.code} was changed meanwhile")
+    return ticket
+
+
+@router.get("/bookings/{code}", openapi_extra=READ, responses=documented(401, 404))
+def show_booking(code: str, response: Response, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
+    """Show one booking; its ETag is what a change must match."""
+    return shown(seen(desk, actor, code, "booking.read"), response)
+
+
+@router.post("/bookings/{code}/confirm", openapi_extra=CHANGE, responses=documented(401, 404, 409))
+def confirm_booking(code: str, response: Response, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
+    """Confirm a time that is held."""
+    seen(desk, actor, code, "booking.change")
+    return shown(booking.confirm(desk, actor, code), response)
+
+
+@router.post(
+    "/bookings/{code}/move", openapi_extra=CHANGE, responses=documented(401, 403, 404, 409)
+)
+def move_booking(
+    *, code: str, body: Move, response: Response, desk: DeskOf, actor: ActorOf, match: Match = None
+) -> dict[str, Any]:
+    """Move a visit to another time in one step."""
+    ticket = seen(desk, actor, code, "booking.change", match)
+    version = ticket.booking.version if match else None
+    moved = booking.move(desk, actor, code, body.slot, version=version, by_clinic=is_staff(actor))
+    return shown(moved, response)
+
+
+@router.post(
+    "/bookings/{code}/cancel", openapi_extra=CHANGE, responses=documented(401, 403, 404, 409)
+)
+def cancel_booking(
+    code: str, response: Response, desk: DeskOf, actor: ActorOf, match: Match = None
+) -> dict[str, Any]:
+    """Give a visit up."""
+    ticket = seen(desk, actor, code, "booking.change", match)
+    version = ticket.booking.version if match else None
+    return shown(
+        booking.cancel(desk, actor, code, version=version, by_clinic=is_staff(actor)), response
+    )
+
+
+@router.get("/bookings/{code}/ticket.ics", openapi_extra=READ, responses=documented(401, 404),
+            response_class=Response)  # fmt: skip
+def booking_calendar(code: str, desk: DeskOf, actor: ActorOf) -> Response:
+    """Return the calendar entry of a visit."""
+    ticket = seen(desk, actor, code, "booking.read")
+    data = tickets.ics(ticket.visit(), alarm_text=_("Your visit is soon."))
+    return Response(data, media_type="text/calendar")
+
+
+@router.get("/bookings/{code}/ticket.png", openapi_extra=READ, responses=documented(401, 404),
+            response_class=Response)  # fmt: skip
+def booking_qr(code: str, desk: DeskOf, actor: ActorOf) -> Response:
+    """Return the ticket code as a QR picture."""
+    seen(desk, actor, code, "booking.read")
+    return Response(tickets.qr_png(read_code(code)), media_type="image/png")
+
+
+@router.post("/waitlist", status_code=201, openapi_extra=MAKE, responses=documented(401, 403, 404))
+def join_waitlist(body: Wait, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
+    """Wait for a time of a day; an offer comes as a message and as a held booking."""
+    patient = own_patient(actor)
+    check_patient(desk, actor, "booking.make", patient)
+    try:
+        day = date.fromisoformat(body.day)
+    except ValueError:
+        raise InvalidDataError(f"{body.day!r} is no day") from None
+    entry = waitlist.join(
+        desk, actor, clinic_id=body.clinic, service=body.service, day=day, patient_id=patient
+    )
+    return {"id": entry.id, "status": entry.status, "day": entry.day.isoformat()}
+
+
+def shown(ticket: Ticket, response: Response) -> dict[str, Any]:
+    """Return a booking with its ETag."""
+    response.headers["ETag"] = f'"{ticket.booking.version}"'
+    return ticket.to_dict(language())

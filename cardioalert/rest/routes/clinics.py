@@ -1,0 +1,74 @@
+"""Clinics and their free times; no session is needed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from cardioalert.care import clinics, slots
+from cardioalert.care.directory import read_region, read_service
+from cardioalert.care.times import local
+from cardioalert.errors import InvalidDataError
+from cardioalert.i18n import language
+from cardioalert.rest.guards import DeskOf
+from cardioalert.rest.problems import documented
+
+router = APIRouter(prefix="/v1/clinics", tags=["clinics"])
+READ = {"x-policy": "clinic.read"}
+Degrees = Annotated[float | None, Query(ge=-180, le=180)]
+
+
+@router.get("", openapi_extra=READ, responses=documented())
+def list_clinics(
+    *,
+    request: Request,
+    desk: DeskOf,
+    latitude: Annotated[float | None, Query(ge=-90, le=90)] = None,
+    longitude: Degrees = None,
+    within_km: Annotated[float | None, Query(gt=0, le=20_000)] = None,
+    region: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    service: Annotated[str, Query(max_length=20)] = "",
+    open_now: bool = False,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> dict[str, Any]:
+    """Find clinics, the recommended first."""
+    if (latitude is None) != (longitude is None):
+        raise InvalidDataError("latitude and longitude come together")
+    near = (latitude, longitude) if latitude is not None and longitude is not None else None
+    wish = clinics.Wish(
+        near=near, within_km=within_km if near else None, text=q, open_now=open_now, limit=limit,
+        region=read_region(region) if region else "",
+        service=read_service(service) if service else "",
+    )  # fmt: skip
+    with desk.store.reading() as session:
+        found = clinics.search(session, wish, now=desk.now())
+    return {"emergency": clinics.EMERGENCY, "clinics": [one.to_dict(language()) for one in found]}
+
+
+@router.get("/{clinic_id}", openapi_extra=READ, responses=documented(404))
+def show_clinic(clinic_id: str, desk: DeskOf) -> dict[str, Any]:
+    """Show one clinic."""
+    with desk.store.reading() as session:
+        return clinics.get(session, clinic_id, now=desk.now()).to_dict(language())
+
+
+@router.get("/{clinic_id}/slots", openapi_extra=READ, responses=documented(404))
+def list_slots(
+    clinic_id: str, desk: DeskOf, day: date | None = None, service: str = "ecg"
+) -> dict[str, Any]:
+    """List the free times of a day, or of the coming week."""
+    first = day or local(desk.now()).date()
+    last = first if day else first + timedelta(days=6)
+    with desk.store.reading() as session:
+        place = clinics.get(session, clinic_id, now=desk.now()).clinic
+        found = slots.slots_of(
+            session, place, service=read_service(service), first=first, last=last, now=desk.now()
+        )
+    return {
+        "clinic": clinic_id, "demo": place.demo, "emergency": clinics.EMERGENCY,
+        "note": clinics.holiday_note(last),
+        "slots": [slot.to_dict() for slot in found if slot.free],
+    }  # fmt: skip

@@ -1,0 +1,108 @@
+"""`cardioalert serve`: the REST server, with a worker beside it."""
+
+from __future__ import annotations
+
+import ipaddress
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cardioalert.errors import MissingLibraryError
+from cardioalert.i18n import translate as _
+from cardioalert.settings import Settings
+from cardioalert_cli import output
+from cardioalert_cli.channels import configured
+from cardioalert_cli.commands.options import DebugOption, LanguageOption
+from cardioalert_cli.desk import open_desk
+from cardioalert_cli.problems import UsageProblemError
+
+HELP = _("Serve the REST interface for the app.")
+EXAMPLES = (
+    "cardioalert serve",
+    "cardioalert serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    "cardioalert serve --openapi > openapi.json",
+)
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option("--host", help=_("Address to listen at."))] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help=_("Port."))] = 8000,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", metavar="PEM", help=_("Certificate chain."))
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="PEM", help=_("Its private key."))
+    ] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help=_("A proxy in front of it does TLS."))
+    ] = False,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help=_("Run a worker beside it."))
+    ] = True,
+    openapi: Annotated[
+        bool, typer.Option("--openapi", help=_("Print the OpenAPI document and leave."))
+    ] = False,
+    lang: LanguageOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Serve until interrupted."""
+    if (tls_cert is None) != (tls_key is None):
+        raise UsageProblemError(_("certificate and key come together"))
+    if not (tls_cert or behind_proxy or openapi or is_loopback(host)):
+        raise UsageProblemError(
+            _("without TLS the server listens on this machine only"),
+            hint=_("Add --tls-cert and --tls-key, or --behind-proxy."),
+        )
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra, and heavy
+
+        from cardioalert.rest.app import create_app  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"the library {error.name} is not installed", hint="pip install 'cardioalert[server]'"
+        ) from None
+    from cardioalert.security import logs  # noqa: PLC0415
+
+    app = create_app(open_desk(), channels=tuple(configured(Settings())))
+    if openapi:
+        output.print_json(app.openapi())
+        return
+    logs.configure()
+    output.note(_("Listening on port {port}. Stop with Ctrl-C.", port=str(port)))
+    with beside() if worker else no_worker():
+        uvicorn.run(
+            app, host=host, port=port, log_config=None, access_log=False, server_header=False,
+            proxy_headers=behind_proxy, ssl_certfile=tls_cert, ssl_keyfile=tls_key,
+        )  # fmt: skip
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is of this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Run `cardioalert worker` in a process of its own."""
+    words = [sys.executable, "-c", "from cardioalert_cli.app import main; main(['worker'])"]
+    process = subprocess.Popen(words)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@contextmanager
+def no_worker() -> Iterator[None]:
+    """Run nothing beside."""
+    yield
