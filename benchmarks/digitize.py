@@ -29,7 +29,7 @@ from cardioalert.report.overlay import draw_overlay
 HEADER = "<!-- Written by benchmarks/digitize.py; do not edit. -->"
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 500.0  # Hz
-RATE_TOLERANCE = 3.0  # /min
+RATE_TOLERANCE = 2.0  # /min
 COLUMNS_3X4 = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
 
 Truth = dict[str, NDArray[np.float64]]

@@ -303,6 +303,8 @@ def beat_geometry(rows: tuple[RowTrace, ...], columns: Columns) -> tuple[float, 
     likeness = likeness[: len(part) // 2] / max(float(likeness[0]), 1e-12)
     least = int(NEAREST_BEATS_MM * PAGE_PIXELS_PER_MM)
     peaks, _about = find_peaks(likeness[least:], height=PERIODIC, prominence=PERIODIC / 2)
+    turns = (least + peaks) / columns.width  # columns repeat, too
+    peaks = peaks[(turns < 0.9) | (np.abs(turns - np.round(turns)) > COLUMN_SLACK[0])]
     if not len(peaks):
         return float("nan"), float("nan")
     best = likeness[least + peaks].max()
