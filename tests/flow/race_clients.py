@@ -17,16 +17,14 @@ from cardioalert.care import booking, opening
 
 __all__ = ["booking", "opening"]  # loaded before the fork
 
-COUNT, CLINIC, SLOT, FOLDER = int(sys.argv[1]), *sys.argv[2:5]
 
-
-def run(number: int) -> int:
+def run(number: int, clinic: str, slot: str, folder: str) -> int:
     """Be one client."""
-    out = os.open(f"{FOLDER}/{number}", os.O_CREAT | os.O_WRONLY)
+    out = os.open(f"{folder}/{number}", os.O_CREAT | os.O_WRONLY)
     os.dup2(out, 1)
     os.dup2(out, 2)
     try:
-        return int(main(["book", "make", CLINIC, SLOT, "--patient", f"p{number}", "--json"]))
+        return int(main(["book", "make", clinic, slot, "--patient", f"p{number}", "--json"]))
     except BaseException:
         traceback.print_exc()
         return 99
@@ -34,11 +32,17 @@ def run(number: int) -> int:
         sys.stdout.flush()
 
 
-children = []
-for number in range(COUNT):
-    child = os.fork()
-    if child == 0:
-        os._exit(run(number))
-    children.append(child)
-for child in children:
-    os.waitpid(child, 0)
+def race(clients: int, clinic: str, slot: str, folder: str) -> None:
+    """Fork all clients, then wait for the last."""
+    children = []
+    for number in range(clients):
+        child = os.fork()
+        if child == 0:
+            os._exit(run(number, clinic, slot, folder))
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    race(int(sys.argv[1]), *sys.argv[2:5])
