@@ -106,7 +106,7 @@ def _digitize_photo(photo: Photo, wishes: Wishes) -> Digitized:
     deadline.check("ink")
     ink = segment_page(page.pixels)
     deadline.check("rows")
-    rows = trace_rows(ink, find_rows(ink))
+    rows = trace_rows(ink, find_rows(ink), page.pixels)
     deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)

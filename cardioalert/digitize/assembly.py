@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from cardioalert.digitize.following import runs
 from cardioalert.digitize.layout import Place, PlacedLayout
-from cardioalert.digitize.tracing import runs
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
 BORDER_MM: Final = 0.4  # beside a border, where a separator may be mistaken for the curve
 BORDER_JUMP_MM: Final = 1.5  # a curve that jumps so far there is not the curve
+HELD: Final = 1.0  # px that a lead goes on beyond its first and last column
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
 
 Doubles = NDArray[np.float64]
@@ -46,6 +47,7 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
         start_time=grid.seconds(place.left - layout.columns.start),
         quality=round(quality, 3),
         inverted=place.inverted,
+        fine=row.fine,
     )
 
 
@@ -95,7 +97,8 @@ def assemble_record(
 def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Doubles:
     """Return one lead in millivolts at the wanted times, NaN where it was not read.
 
-    Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s.
+    Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s. A
+    lead begins and ends within a column of where it was cut, so its end values are held so far.
     """
     values = np.full(len(times), np.nan)
     known = np.isfinite(trace.y)
@@ -107,7 +110,18 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
     for start, stop in runs(known):
         if stop - start < 4:
             continue
-        spline = CubicSpline(np.arange(start, stop), trace.y[start:stop].astype(np.float64))
-        wanted = (x >= start) & (x <= stop - 1)
-        values[wanted] = sign * grid.millivolts(1.0, trace.lead) * (base - spline(x[wanted]))
+        at, y = _knots(trace, start, stop)
+        wanted = (x >= start - HELD) & (x <= stop - 1 + HELD)
+        inside = np.clip(x[wanted], at[0], at[-1])
+        values[wanted] = (
+            sign * grid.millivolts(1.0, trace.lead) * (base - CubicSpline(at, y)(inside))
+        )
     return values
+
+
+def _knots(trace: LeadTrace, start: int, stop: int) -> tuple[Doubles, Doubles]:
+    """Return positions and heights of an unbroken piece, page pixels."""
+    if trace.fine is None:
+        return np.arange(start, stop, dtype=np.float64), trace.y[start:stop].astype(np.float64)
+    positions = np.arange(2 * start, 2 * stop) / 2.0 - 0.25
+    return positions, trace.fine[2 * start : 2 * stop].astype(np.float64)

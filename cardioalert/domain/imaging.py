@@ -161,11 +161,14 @@ class RowTrace:
     confidence : float32 array, shape (page width,), 0-1
     baseline : float, page pixels
         Median height of the curve.
+    fine : float32 array, shape (2 page widths,), page pixels, or None
+        The curve a quarter of a pixel left and right of the middle of each column.
     """
 
     y: NDArray[np.float32]
     confidence: NDArray[np.float32]
     baseline: float
+    fine: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,6 +189,8 @@ class LeadTrace:
     start_time : float, seconds
         Of `start_x` on the time axis of the record.
     quality : float, 0-1
+    fine : float32 array, shape (2 page widths,), page pixels, or None
+        As in RowTrace; where `y` is known.
     """
 
     lead: Lead
@@ -197,6 +202,7 @@ class LeadTrace:
     start_time: float
     quality: float
     inverted: bool = False
+    fine: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

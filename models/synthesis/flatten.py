@@ -25,11 +25,14 @@ class FlatSample:
     truth : uint8 array, shape (h, w, 3), coverage 0..255 of trace, grid, marks
     centre : float32 array, shape (lines, w)
         The y of each printed row's signal in the pixel columns, px; NaN where it has none.
+    fine : float32 array, shape (lines, 2 w)
+        The y of the same signals a quarter of a pixel left and right of each column's centre.
     """
 
     rgb: NDArray[np.uint8]
     truth: NDArray[np.uint8]
     centre: NDArray[np.float32]
+    fine: NDArray[np.float32]
 
 
 def random_residual(rng: np.random.Generator, frame: Frame) -> Warp:
@@ -84,8 +87,8 @@ def flat_sample(
     how = cv2.INTER_LINEAR if rng.random() < 0.6 else cv2.INTER_CUBIC
     rgb = cv2.remap(picture, source, None, how, borderMode=cv2.BORDER_REPLICATE)
     layers = _flat_layers(page, dense(millimetres, step=STEP, size=size))
-    centre = centre_lines(page, residual, size=size)
-    return FlatSample(rgb=rgb, truth=layers, centre=_hide(centre, layers))
+    centre, fine = centre_lines(page, residual, size=size)
+    return FlatSample(rgb=rgb, truth=layers, centre=_hide(centre, layers), fine=fine)
 
 
 def _flat_layers(page: DrawnPage, millimetres: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -106,16 +109,29 @@ def _flat_layers(page: DrawnPage, millimetres: NDArray[np.float32]) -> NDArray[n
     )
 
 
-def centre_lines(page: DrawnPage, residual: Warp, *, size: tuple[int, int]) -> NDArray[np.float32]:
-    """The y of every printed lead in the pixel columns, float32 (leads, width), NaN outside."""
-    lines = []
+def centre_lines(
+    page: DrawnPage, residual: Warp, *, size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The y of every printed lead in the pixel columns, and twice per column; NaN outside.
+
+    Returns
+    -------
+    float32 arrays, shapes (leads, width) and (leads, 2 width)
+    """
+    lines, fine = [], []
+    quarters = (np.arange(2 * size[0]) - 0.5) / 2.0
     for stroke in page.strokes:
         points = residual.to_photo(stroke.points)
         line = column_line(points, width=size[0])
         seen = np.isfinite(line) & (line > -2) & (line < size[1] + 1)
         if seen.any():
             lines.append(line)
-    return np.array(lines, np.float32).reshape(-1, size[0])
+            x = np.maximum.accumulate(points[:, 0])
+            fine.append(np.interp(quarters, x, points[:, 1], left=np.nan, right=np.nan))
+    return (
+        np.array(lines, np.float32).reshape(-1, size[0]),
+        np.array(fine, np.float32).reshape(-1, 2 * size[0]),
+    )
 
 
 def column_line(points: NDArray[np.float64], *, width: int) -> NDArray[np.float32]:

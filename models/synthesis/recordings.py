@@ -51,21 +51,25 @@ def complete_limb_leads(signal: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.concatenate([np.stack(limb), signal[2:]]).astype(np.float32)
 
 
-def read_ludb(folder: Path) -> Iterator[Recording]:
-    """Yield the LUDB records of a folder."""
+def read_ludb(folder: Path, *, without: frozenset[int] = frozenset()) -> Iterator[Recording]:
+    """Yield the LUDB records of a folder, but for some ids."""
     import wfdb  # noqa: PLC0415 - slow to import, and needed for these files only
 
     for header in sorted(folder.glob("*.hea"), key=lambda path: int(path.stem)):
+        if int(header.stem) in without:
+            continue
         record = wfdb.rdrecord(str(header.with_suffix("")))
         signal = np.nan_to_num(record.p_signal.T.astype(np.float32))
         yield Recording(name=f"ludb/{header.stem}", signal=signal, sampling_rate=float(record.fs))
 
 
 def training_recordings(data: Path) -> list[Recording]:
-    """Read PTB-XL folds 1-8 and LUDB."""
+    """Read PTB-XL folds 1-8 and LUDB, but for the records that `images/ludb_3x4` shows."""
     shards = [data / "ptbxl" / f"fold0{fold}_0" for fold in range(1, 9)]
     found = [r for stem in shards for r in read_ptbxl_shard(stem)]
-    return found + list(read_ludb(data / "ludb" / "data"))
+    shown = (data / "images" / "ludb_3x4").glob("*.png")
+    kept_back = frozenset(int(path.stem) for path in shown)
+    return found + list(read_ludb(data / "ludb" / "data", without=kept_back))
 
 
 def held_out_recordings(data: Path) -> list[Recording]:

@@ -1,4 +1,4 @@
-"""Check that an exported network is the network that was trained."""
+"""Export a network to ONNX, and check that it is still the network that was trained."""
 
 from pathlib import Path
 
@@ -6,7 +6,39 @@ import numpy as np
 import onnxruntime
 import torch
 
+OPSET = 17
 TOLERANCE = 1e-3  # largest difference between torch and onnxruntime
+
+
+def export_rows(
+    network: torch.nn.Module, path: Path, *, names: tuple[str, str], shape: tuple[int, ...]
+) -> None:
+    """Write a network whose rows and columns may be any number, at once and checked.
+
+    Parameters
+    ----------
+    names : of the input and of the output
+    shape : of an input; its first and last side may vary, as may those of the output, which has
+        three
+    """
+    network = network.eval()
+    given, found = names
+    temporary = path.with_suffix(".tmp.onnx")
+    torch.onnx.export(
+        network,
+        (torch.rand(shape),),
+        str(temporary),
+        opset_version=OPSET,
+        dynamo=False,
+        input_names=[given],
+        output_names=[found],
+        dynamic_axes={
+            given: {0: "rows", len(shape) - 1: "columns"},
+            found: {0: "rows", 2: "columns"},
+        },
+    )
+    check_same(network, temporary, shape=(3, *shape[1:-1], 2 * shape[-1]), names=names)
+    temporary.replace(path)
 
 
 def check_same(

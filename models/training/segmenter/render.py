@@ -1,16 +1,18 @@
 """Fill a folder with flattened training pages: `python -m training.segmenter.render --help`.
 
-Each page is two files: `<name>.npy`, uint8 (h, w, 6) = RGB, trace, grid, marks, and
-`<name>_centre.npy`, float32 (lines, w) = the signal's y in each pixel column.
+Each page is three files: `<name>.npy`, uint8 (h, w, 6) = RGB, trace, grid, marks;
+`<name>_centre.npy`, float32 (lines, w) = the signal's y in each pixel column; and
+`<name>_fine.npy`, float32 (lines, 2 w) = the same twice per column.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from synthesis.cameras import random_camera
-from synthesis.design import random_design
+from synthesis.design import PageDesign, random_design
 from synthesis.flatten import FlatSample, flat_sample, random_residual
 from synthesis.page import DrawnPage, draw_page
 from synthesis.recordings import Recording, disturb, held_out_recordings, training_recordings
@@ -18,19 +20,27 @@ from synthesis.recordings import Recording, disturb, held_out_recordings, traini
 FRAME_MM = (120.0, 96.0)  # width and height of one training page
 LEVELS = ("scan", "easy", "medium", "hard")
 LEVEL_SHARES = (0.3, 0.2, 0.25, 0.25)
+TIGHT_SHARE = 0.3  # of the pages have rows closer than most carts print them
 
 
 def random_sample(recordings: list[Recording], seed: int) -> FlatSample:
     """Draw, photograph and flatten a part of a random page."""
     rng = np.random.default_rng([seed, 77])
     recording = recordings[rng.integers(len(recordings))]
-    page = draw_page(
-        random_design(seed), disturb(recording, rng), sampling_rate=recording.sampling_rate
-    )
+    signal = disturb(recording, rng)
+    page = draw_page(training_design(seed, rng), signal, sampling_rate=recording.sampling_rate)
     frame = random_frame(page, rng)
     level = rng.choice(LEVELS, p=LEVEL_SHARES)
     residual = random_residual(rng, frame)
     return flat_sample(page, random_camera(level, seed), frame=frame, residual=residual, seed=seed)
+
+
+def training_design(seed: int, rng: np.random.Generator) -> PageDesign:
+    """Draw a page, now and then with rows so close that their QRS cross."""
+    design = random_design(seed)
+    if rng.random() >= TIGHT_SHARE or len(design.layout.rows) < 2:
+        return design
+    return replace(design, row_spacing=design.row_spacing * rng.uniform(0.5, 0.85))
 
 
 def random_frame(page: DrawnPage, rng: np.random.Generator) -> tuple[float, float, float, float]:
@@ -49,8 +59,9 @@ def random_frame(page: DrawnPage, rng: np.random.Generator) -> tuple[float, floa
 
 
 def save_sample(sample: FlatSample, stem: Path) -> None:
-    """Write both files; the page file appears last and at once."""
+    """Write the files; the page file appears last and at once."""
     np.save(f"{stem}_centre.npy", sample.centre)
+    np.save(f"{stem}_fine.npy", sample.fine)
     temporary = stem.with_suffix(".tmp.npy")
     np.save(temporary, np.concatenate([sample.rgb, sample.truth], axis=2))
     temporary.replace(stem.with_suffix(".npy"))

@@ -107,3 +107,9 @@ def label(lead: Lead, left: float, y: float, *, inverted: bool = False) -> Print
         bottom=y + 10,
         confidence=0.95,
     )
+
+
+def pixels_of(maps: InkMaps) -> NDArray[np.uint8]:
+    """Draw the ink of the traces on white paper."""
+    grey = np.round(255.0 - 230.0 * maps.trace).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)

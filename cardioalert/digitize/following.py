@@ -1,0 +1,218 @@
+"""Follow the printed curves: one continuous path per row, from the left of the page to the right.
+
+A path is found by dynamic programming (Viterbi) over columns. Its cost is the absence of ink on
+the centre line plus a price per pixel of climbing, low along ink and high across blank paper;
+both are known for every height at once, so a column costs two running minima, whatever the slope
+of a QRS. Heights are halved for it: what follows looks again at every pixel around the path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
+from cardioalert.domain.imaging import InkMaps
+from cardioalert.networks.row_separator import REACH, separate_rows
+
+INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
+INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
+PAPER_CLIMB: Final = 0.08  # the same across blank paper, which no pen does
+STRAY_COST: Final = 1.0  # at one row spacing from the base line
+HALF: Final = 2  # pixels per height of the search
+TOUCHING: Final = 4  # px between two paths that follow the same ink
+CROSSING: Final = 4  # columns two curves may share where they cross
+UNTANGLE_ROUNDS: Final = 3
+WIDEST_SPACING_MM: Final = 45.0
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FollowedRow:
+    """The rough course of one row and what lies around it.
+
+    Attributes
+    ----------
+    path : int array, shape (columns,), heights in the band
+    centre, ink : float32 arrays, shape (columns, heights)
+        Probabilities, less what belongs to other rows.
+    top : int, page pixels
+        Of the band; it may lie above the page.
+    base : float, page pixels
+    spacing : float, page pixels
+        Between the rows of the page.
+    """
+
+    path: NDArray[np.intp]
+    centre: Floats
+    ink: Floats
+    top: int
+    base: float
+    spacing: float
+
+    def cut(self, page: Floats) -> Floats:
+        """Cut the same band out of another map of the page, shape (columns, heights)."""
+        half = self.ink.shape[1] // 2
+        padded = np.pad(page, ((half, half), (0, 0)), mode="edge")
+        return padded[self.top + half : self.top + half + self.ink.shape[1]].T
+
+
+def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[FollowedRow, ...]:
+    """Find the rough course of each row.
+
+    Ink where rows meet is first shared out. Where two rows still took the same ink for longer than
+    a crossing lasts, it belongs to the row whose base line is nearer; the other row is followed
+    again without it.
+
+    Parameters
+    ----------
+    maps : InkMaps
+    base_lines : float array, shape (rows,), page pixels, increasing
+    """
+    spacing = row_spacing(base_lines, maps.centre.shape[0])
+    half = int(REACH * spacing)
+    tops = np.round(base_lines).astype(int) - half
+    centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
+    shares = separate_rows(ink, base_lines, spacing)
+    centre *= shares
+    ink *= shares
+    bands, climb = _halved(centre), _climb_costs(_halved(ink))
+    paths = _cheapest_paths(bands, climb, spacing / HALF)
+    for _ in range(UNTANGLE_ROUNDS):
+        losers = _erase_shared_ink(bands, paths, tops / HALF, base_lines / HALF)
+        if not losers:
+            break
+        paths[losers] = _cheapest_paths(bands[losers], climb[losers], spacing / HALF)
+    return tuple(
+        FollowedRow(
+            path=_sharpened(centre[row], HALF * paths[row]),
+            centre=centre[row],
+            ink=ink[row],
+            top=int(tops[row]),
+            base=float(base),
+            spacing=spacing,
+        )
+        for row, base in enumerate(base_lines)
+    )
+
+
+def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:
+    """Return the usual distance between rows, pixels."""
+    widest = WIDEST_SPACING_MM * PAGE_PIXELS_PER_MM
+    if len(base_lines) < 2:
+        return min(height / 2.0, widest)
+    return min(float(np.median(np.diff(base_lines))), widest)
+
+
+def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> Floats:
+    """Cut the surroundings of each row, shape (rows, columns, heights)."""
+    padded = np.pad(page, ((half, half), (0, 0)))
+    return np.stack([padded[top + half : top + 3 * half + 1].T for top in tops])
+
+
+def _halved(bands: Floats) -> Floats:
+    """Keep the larger of every two heights."""
+    even = np.pad(bands, ((0, 0), (0, 0), (0, bands.shape[2] % HALF)))
+    larger: Floats = np.maximum(even[..., ::HALF], even[..., 1::HALF])
+    return larger
+
+
+def _sharpened(centre: Floats, path: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Move a path to the strongest height within one pixel of the two it stands for."""
+    rows = np.clip(path[:, None] + np.arange(-1, 3)[None, :], 0, centre.shape[1] - 1)
+    strongest = centre[np.arange(len(path))[:, None], rows].argmax(axis=1)
+    return np.asarray(rows[np.arange(len(path)), strongest], dtype=np.intp)
+
+
+def _erase_shared_ink(
+    bands: Floats,
+    paths: NDArray[np.intp],
+    tops: NDArray[np.float64],
+    base_lines: NDArray[np.float64],
+) -> list[int]:
+    """Take shared ink from the row that strayed further; return the rows that lost some."""
+    heights = paths + tops[:, None]
+    losers = set()
+    for upper in range(len(paths) - 1):
+        for lower in range(upper + 1, min(upper + 3, len(paths))):
+            shared = np.abs(heights[upper] - heights[lower]) <= TOUCHING / HALF
+            for start, stop in runs(shared):
+                if stop - start <= CROSSING:
+                    continue
+                y = heights[upper, start:stop].mean()
+                loser = upper if abs(y - base_lines[upper]) > abs(y - base_lines[lower]) else lower
+                _erase(bands[loser], paths[loser], start, stop)
+                losers.add(loser)
+    return sorted(losers)
+
+
+def _erase(band: Floats, path: NDArray[np.intp], start: int, stop: int) -> None:
+    """Remove the ink along a piece of a path from the band of one row."""
+    for column in range(max(0, start - 2), min(len(band), stop + 2)):
+        y = path[min(max(column, start), stop - 1)]
+        band[column, max(0, y - 3) : y + 4] = 0.0
+
+
+def runs(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the (start, stop) of each run of True."""
+    padded = np.concatenate([[0], flags.astype(np.int8), [0]])
+    return np.flatnonzero(np.diff(padded)).reshape(-1, 2)
+
+
+def _climb_costs(ink: Floats) -> Floats:
+    """Return what climbing from the top to each height costs, column by column.
+
+    A pen that climbs leaves ink on its way, in the column it leaves or in the one it reaches.
+
+    Parameters
+    ----------
+    ink : array, shape (rows, columns, heights), probability of trace ink
+    """
+    both = ink.copy()
+    np.maximum(ink[:, 1:], ink[:, :-1], out=both[:, 1:])
+    both *= np.float32(HALF * (INK_CLIMB - PAPER_CLIMB))
+    both += np.float32(HALF * PAPER_CLIMB)
+    climb: Floats = np.cumsum(both, axis=2, dtype=np.float32)
+    return climb
+
+
+def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.intp]:
+    """Return the cheapest height of each column, shape (rows, columns).
+
+    Parameters
+    ----------
+    bands : array, shape (rows, columns, heights), probability of a centre line
+    climb : array of the same shape, cost of climbing from the top (see `_climb_costs`)
+    """
+    rows, columns, heights = bands.shape
+    index = np.arange(heights, dtype=np.int16)
+    stray = STRAY_COST * ((index - np.float32(heights // 2)) / np.float32(spacing)) ** 2
+    cost = -np.log(bands + np.float32(INK_FLOOR)) + stray.astype(np.float32)
+    total = cost[:, 0].copy()
+    source = np.empty((columns, rows, heights), dtype=np.int16)
+    for column in range(1, columns):
+        ramp = climb[:, column]
+        up, from_up = _running_minimum(total - ramp, index)
+        down, from_down = _running_minimum((total + ramp)[:, ::-1], index)
+        up += ramp
+        down = down[:, ::-1] - ramp
+        climbs = up <= down
+        source[column] = np.where(climbs, from_up, heights - 1 - from_down[:, ::-1])
+        total = np.where(climbs, up, down) + cost[:, column]
+    paths = np.empty((rows, columns), dtype=np.intp)
+    paths[:, -1] = total.argmin(axis=1)
+    every_row = np.arange(rows)
+    for column in range(columns - 1, 0, -1):
+        paths[:, column - 1] = source[column, every_row, paths[:, column]]
+    return paths
+
+
+def _running_minimum(values: Floats, index: NDArray[np.int16]) -> tuple[Floats, NDArray[np.int16]]:
+    """Return the minimum so far along the last axis, and where it stands."""
+    minimum = np.minimum.accumulate(values, axis=1)
+    where = np.maximum.accumulate(np.where(values == minimum, index, np.int16(0)), axis=1)
+    return minimum, where

@@ -1,0 +1,135 @@
+"""Read the height of a curve to a fraction of a pixel, twice in each pixel column.
+
+A path through the ink says roughly where a curve runs. On a steep flank a column holds many inky
+pixels, and at a tip narrower than the pen the ink ends half a stroke beyond the signal; what the
+pen did shows only in the columns around. A network of convolutions along time sees, column by
+column, the ink above and below the path, and answers with the height of the signal a quarter of a
+column left and right of the middle, and how sure it is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardioalert.networks.sessions import run_network
+
+REACH: Final = 20  # px above and below the path that the network sees
+STEPS: Final = 60.0  # px, longest step of the path or run of ink that it is told
+SCALE: Final = 10.0  # px; heights are given and answered in these units
+FEATURES: Final = 3 * (2 * REACH + 1) + 6
+
+Floats = NDArray[np.float32]
+
+
+def read_curves(features: Floats) -> tuple[Floats, Floats]:
+    """Return how far above or below its path each curve runs, and how surely.
+
+    Parameters
+    ----------
+    features : float32 array, shape (rows, FEATURES, columns), from `curve_features`
+
+    Returns
+    -------
+    offsets : float32 array, shape (rows, 2 columns), pixels, downward
+    confidence : float32 array, shape (rows, columns), probability that the offsets are right to
+        two pixels
+
+    Raises
+    ------
+    ModelFileError
+        The network's file is missing or damaged.
+    """
+    answer = run_network("curve_reader", features=features)
+    offsets = answer[:, :2].transpose(0, 2, 1).reshape(len(answer), -1) * np.float32(SCALE)
+    return offsets, answer[:, 2]
+
+
+def curve_features(
+    centre: Floats, ink: Floats, brightness: Floats, path: NDArray[np.intp]
+) -> Floats:
+    """Describe the surroundings of a path for the network.
+
+    Parameters
+    ----------
+    centre, ink : float32 arrays, shape (columns, heights), probabilities
+    brightness : float32 array of the same shape, 0-1
+    path : int array, shape (columns,), the height of the path
+
+    Returns
+    -------
+    float32 array, shape (FEATURES, columns)
+    """
+    columns, heights = ink.shape
+    rows = path[:, None] + np.arange(-REACH, REACH + 1)[None, :]
+    outside = (rows < 0) | (rows >= heights)
+    rows = np.clip(rows, 0, heights - 1)
+    strips = [part[np.arange(columns)[:, None], rows] for part in (centre, ink, brightness)]
+    strips[0] = np.where(outside, np.float32(0.0), strips[0])
+    strips[1] = np.where(outside, np.float32(0.0), strips[1])
+    paper = np.quantile(strips[2], 0.9, axis=1, keepdims=True)
+    strips[2] = np.clip((paper - strips[2]) * 2.0, -1.0, 2.0)
+    upper, lower = ink_run(ink, path)
+    at = path.astype(np.float32)
+    step = np.diff(at, append=at[-1:])
+    scalars = np.stack(
+        [
+            np.clip(step, -STEPS, STEPS) / SCALE,
+            np.clip(np.roll(step, 1), -STEPS, STEPS) / SCALE,
+            np.clip(np.nan_to_num(at - upper), 0.0, STEPS) / SCALE,
+            np.clip(np.nan_to_num(lower - at), 0.0, STEPS) / SCALE,
+            np.isfinite(upper).astype(np.float32),
+            np.full(columns, _stroke_width(upper, lower), np.float32) / SCALE,
+        ],
+        axis=1,
+    )
+    described = np.concatenate([*strips, scalars], axis=1, dtype=np.float32)
+    return np.ascontiguousarray(described.T)
+
+
+def _stroke_width(upper: Floats, lower: Floats) -> float:
+    """Return the thickness of the ink where the curve is flat, pixels; 0 if unknown."""
+    thickness = (lower - upper)[np.isfinite(upper)]
+    return float(np.quantile(thickness, 0.25)) if len(thickness) else 0.0
+
+
+def ink_run(ink: Floats, path: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Return the upper and lower edge of the ink the path runs through, per column.
+
+    Edges lie where the probability crosses one half, to a fraction of a pixel; NaN without ink.
+
+    Parameters
+    ----------
+    ink : float32 array, shape (columns, heights), probability
+    path : int array, shape (columns,)
+    """
+    columns, heights = ink.shape
+    index = np.arange(heights, dtype=np.int32)
+    at_path = np.arange(columns), path
+    blank = ink < 0.5
+    last_blank = np.maximum.accumulate(np.where(blank, index, -1), axis=1)[at_path]
+    next_blank = np.minimum.accumulate(np.where(blank, index, heights)[:, ::-1], axis=1)[:, ::-1]
+    next_blank = next_blank[at_path]
+    inside = (last_blank >= 0) & (next_blank < heights) & ~blank[at_path]
+    upper = _crossing(ink, last_blank, last_blank + 1)
+    lower = _crossing(ink, next_blank, next_blank - 1)
+    nowhere = np.float32(np.nan)
+    return np.where(inside, upper, nowhere), np.where(inside, lower, nowhere)
+
+
+def _crossing(ink: Floats, outside: NDArray[np.intp], inside: NDArray[np.intp]) -> Floats:
+    """Return where ink crosses one half between two neighboring heights of each column."""
+    columns, last = np.arange(len(ink)), ink.shape[1] - 1
+    low = ink[columns, np.clip(outside, 0, last)]
+    high = ink[columns, np.clip(inside, 0, last)]
+    share = np.clip((0.5 - low) / np.maximum(high - low, 1e-3), 0.0, 1.0)
+    height: Floats = (outside + share * (inside - outside)).astype(np.float32)
+    return height
+
+
+def page_brightness(pixels: NDArray[np.uint8]) -> Floats:
+    """Return the brightest color of each pixel, 0-1: colored grids fade, ink stays dark."""
+    bright: Floats = pixels.max(axis=2).astype(np.float32) / np.float32(255.0)
+    return bright

@@ -1,0 +1,217 @@
+"""Train the curve reader on a folder of strips: `python -m training.curve_reader.train --help`."""
+
+import argparse
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from cardioalert.networks.curve_reader import REACH, SCALE
+from training.curve_reader.network import CurveReader
+
+LEARNING_RATE = 2e-3
+AVERAGE = 0.99  # decay of the averaged weights
+CROP = 256  # columns
+BENT = 2.0 / SCALE  # errors beyond two pixels count linearly
+RIGHT = 2.0  # px that a sure height may be off, where the curve is flat
+STEEPER = 0.25  # more of them for each px that the curve rises around the column
+HELD_BACK = 0.06  # share of the pages that only judge
+STRIP = 2 * REACH + 1
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Strip:
+    """One row of a page: features (FEATURES, columns) and true offsets (2 columns,), px."""
+
+    features: NDArray[np.float16]
+    offsets: Floats
+
+
+def main() -> None:
+    """Train for the given minutes; resume when the checkpoint exists."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, required=True, help="folder of strips")
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--batch", type=int, default=16)
+    options = parser.parse_args()
+    options.run.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    Trainer(options).run()
+
+
+def read_strips(cache: Path) -> tuple[list[Strip], list[Strip]]:
+    """Read all strips: those to learn from, and those of the last pages to judge by."""
+    pages = sorted(cache.glob("[0-9]*[0-9].npz"))
+    kept_back = set(pages[-max(1, round(HELD_BACK * len(pages))) :])
+    parts: tuple[list[Strip], list[Strip]] = ([], [])
+    for page in pages:
+        with np.load(page) as kept:
+            for features, offsets in zip(kept["features"], kept["offsets"], strict=True):
+                parts[page in kept_back].append(Strip(features=features, offsets=offsets))
+    return parts
+
+
+class Trainer:
+    """One run: network, averaged network, optimizer, clock."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.network = CurveReader()
+        self.average = torch.optim.swa_utils.AveragedModel(
+            self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
+        )
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-3)
+        self.step, self.spent = 0, 0.0
+        self.checkpoint = options.run / "checkpoint.pt"
+        if self.checkpoint.exists():
+            self.load()
+        self.strips, self.judges = read_strips(options.cache)
+        self.rng = np.random.default_rng(self.step + 1)
+
+    def run(self) -> None:
+        """Train; save, log and look for new strips every two hundred steps."""
+        limit, losses = 60.0 * self.options.minutes, []
+        while self.spent < limit:
+            began = time.monotonic()
+            crops = [crop(self.strips, self.rng) for _ in range(self.options.batch)]
+            features, offsets = (torch.from_numpy(np.stack(p)) for p in zip(*crops, strict=True))
+            losses.append(self.learn(features, offsets, self.spent / limit))
+            self.spent += time.monotonic() - began
+            if self.step % 200 == 0 or self.spent >= limit:
+                self.save()
+                self.log(float(np.mean(losses)))
+                losses = []
+
+    def learn(self, features: Tensor, offsets: Tensor, progress: float) -> float:
+        """Take one step; the learning rate falls along a half cosine."""
+        rate = LEARNING_RATE * min(1.0, (self.step + 1) / 50)
+        rate *= 0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * progress))
+        for group in self.optimizer.param_groups:
+            group["lr"] = float(rate)
+        loss = curve_loss(self.network(features), offsets)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return float(loss.detach())
+
+    def log(self, loss: float) -> None:
+        """Add a row to the log: the errors on the pages that only judge."""
+        row = [self.step, round(self.spent), len(self.strips), round(loss, 5)]
+        row += [round(value, 4) for value in judge(self.average.module, self.judges)]
+        path = self.options.run / "log.csv"
+        new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if new:
+                head = ["step", "seconds", "strips", "loss", "rms_px", "median_px", "steep_rms_px"]
+                writer.writerow(head)
+            writer.writerow(row)
+
+    def save(self) -> None:
+        """Write the checkpoint at once."""
+        temporary = self.checkpoint.with_suffix(".tmp")
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "spent": self.spent,
+        }
+        torch.save(state, temporary)
+        temporary.replace(self.checkpoint)
+
+    def load(self) -> None:
+        """Go on from the checkpoint."""
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.spent = state["step"], state["spent"]
+
+
+def crop(strips: list[Strip], rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Cut a piece of a random strip, now and then upside down or back to front."""
+    strip = strips[rng.integers(len(strips))]
+    left = int(rng.integers(strip.features.shape[1] - CROP + 1))
+    features = strip.features[:, left : left + CROP].astype(np.float32)
+    offsets = strip.offsets[2 * left : 2 * (left + CROP)]
+    if rng.random() < 0.5:
+        features, offsets = upside_down(features), -offsets
+    if rng.random() < 0.5:
+        features, offsets = back_to_front(features), offsets[::-1]
+    return np.ascontiguousarray(features), np.ascontiguousarray(offsets)
+
+
+def upside_down(features: Floats) -> Floats:
+    """Mirror the heights."""
+    strips = features[: 3 * STRIP].reshape(3, STRIP, -1)[:, ::-1].reshape(3 * STRIP, -1)
+    step, before, above, below, inked, stroke = features[3 * STRIP :]
+    return np.concatenate([strips, np.stack([-step, -before, below, above, inked, stroke])])
+
+
+def back_to_front(features: Floats) -> Floats:
+    """Mirror the time."""
+    turned = features[:, ::-1].copy()
+    turned[3 * STRIP : 3 * STRIP + 2] = -turned[[3 * STRIP + 1, 3 * STRIP]]
+    return turned
+
+
+def curve_loss(answer: Tensor, offsets: Tensor) -> Tensor:
+    """Compare heights where they are known, and the confidence everywhere.
+
+    Parameters
+    ----------
+    answer : (batch, 3, columns)
+    offsets : (batch, 2 columns), px, NaN where there is no curve or the path lost it
+    """
+    wanted = offsets.reshape(len(offsets), -1, 2).transpose(1, 2)
+    known = torch.isfinite(wanted).all(dim=1)
+    filled = torch.nan_to_num(wanted) / SCALE
+    distance = functional.smooth_l1_loss(answer[:, :2], filled, beta=BENT, reduction="none")
+    height = (distance.sum(dim=1) * known).sum() / known.sum().clamp(min=1)
+    off = (answer[:, :2].detach() - filled).abs().amax(dim=1) * SCALE
+    right = (known & (off < RIGHT + STEEPER * _rise(filled * SCALE))).float()
+    sure = functional.binary_cross_entropy_with_logits(answer[:, 2], right)
+    return 10.0 * height + 0.3 * sure
+
+
+def _rise(offsets: Tensor) -> Tensor:
+    """How much the two heights of a column differ, px; (batch, columns)."""
+    return (offsets[:, 1] - offsets[:, 0]).abs() * 2.0
+
+
+def judge(network: CurveReader, strips: list[Strip]) -> tuple[float, float, float]:
+    """Return the root mean square, the median error, and the former on steep columns, px."""
+    errors, steep = [], []
+    network.eval()
+    for strip in strips:
+        with torch.no_grad():
+            answer = network(torch.from_numpy(strip.features.astype(np.float32))[None])[0]
+        read = answer[:2].T.numpy().reshape(-1) * SCALE
+        known = np.isfinite(strip.offsets)
+        errors.append((read - strip.offsets)[known])
+        pairs = strip.offsets.reshape(-1, 2)
+        steep.append(np.repeat(np.abs(pairs[:, 1] - pairs[:, 0]) > 1.5, 2)[known])
+    network.train()
+    error, flank = np.concatenate(errors), np.concatenate(steep)
+    return (
+        float(np.sqrt(np.mean(error**2))),
+        float(np.median(np.abs(error))),
+        float(np.sqrt(np.mean(error[flank] ** 2))),
+    )
+
+
+if __name__ == "__main__":
+    main()
