@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
-from cardioalert.networks.row_separator import REACH, separate_rows
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
 PAPER_CLIMB: Final = 0.08  # the same across blank paper, which no pen does
 STRAY_COST: Final = 1.0  # at one row spacing from the base line
+REACH: Final = 2.25  # row spacings above and below the base line a curve may go
 HALF: Final = 2  # pixels per height of the search
 TOUCHING: Final = 4  # px between two paths that follow the same ink
 CROSSING: Final = 4  # columns two curves may share where they cross
@@ -39,7 +39,7 @@ class FollowedRow:
     ----------
     path : int array, shape (columns,), heights in the band
     centre, ink : float32 arrays, shape (columns, heights)
-        Probabilities, less what belongs to other rows.
+        Probabilities.
     top : int, page pixels
         Of the band; it may lie above the page.
     base : float, page pixels
@@ -64,9 +64,9 @@ class FollowedRow:
 def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[FollowedRow, ...]:
     """Find the rough course of each row.
 
-    Ink where rows meet is first shared out. Where two rows still took the same ink for longer than
-    a crossing lasts, it belongs to the row whose base line is nearer; the other row is followed
-    again without it.
+    Rows are first followed alone. Where two of them took the same ink for longer than a crossing
+    lasts, it belongs to the row whose base line is nearer; the other row is followed again without
+    it.
 
     Parameters
     ----------
@@ -77,9 +77,6 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     half = int(REACH * spacing)
     tops = np.round(base_lines).astype(int) - half
     centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
-    shares = separate_rows(ink, base_lines, spacing)
-    centre *= shares
-    ink *= shares
     bands, climb = _halved(centre), _climb_costs(_halved(ink))
     paths = _cheapest_paths(bands, climb, spacing / HALF)
     for _ in range(UNTANGLE_ROUNDS):

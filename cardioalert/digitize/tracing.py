@@ -14,11 +14,14 @@ from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
 from cardioalert.i18n import translate as _
-from cardioalert.networks.curve_reader import curve_features, page_brightness, read_curves
+from cardioalert.networks.curve_reader import curve_features, ink_run, page_brightness, read_curves
 
 SEEN: Final = 0.2  # centre-line probability below which a column has no trace
 SURE: Final = 0.15  # confidence of the curve reader below which a column has no trace
 SHORT_GAP: Final = 8  # px, bridged
+STEEP: Final = 3.0  # px of ink beyond the stroke in a column where the curve is steep
+SUSTAINED: Final = 40  # columns of ink that tell the width of the stroke
+CUT_TIP: Final = 4.0  # px that a curve must end short of its ink to have lost its tip
 MIN_ROW_SPACING_MM: Final = 8.0
 MIN_TRACE_MM: Final = 30.0
 MIN_ROW_SHARE: Final = 0.3  # of the widest row: shorter rows are not rows
@@ -87,6 +90,8 @@ def trace_rows(
 def _finish_row(row: FollowedRow, offsets: Floats, confidence: Floats) -> RowTrace:
     """Turn a path and what was read around it into a curve with only short gaps bridged."""
     fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
+    upper, lower = (edge + np.float32(row.top) for edge in ink_run(row.ink, row.path))
+    fine = _reach_tips(fine, upper, lower)
     fine = _known_parts(fine, confidence > SURE)
     y = fine.mean(axis=1)
     known = np.isfinite(y)
@@ -96,6 +101,39 @@ def _finish_row(row: FollowedRow, offsets: Floats, confidence: Floats) -> RowTra
         confidence=np.where(known, confidence, np.float32(0.0)),
         baseline=float(np.median(y[known])) if known.any() else row.base,
     )
+
+
+def _reach_tips(fine: Floats, upper: Floats, lower: Floats) -> Floats:
+    """Extend a curve to the tips of tall narrow waves that its path ended far short of.
+
+    Where a wave is narrower than the pen, the ink of a column spans its whole flank; the tip of
+    the ink, less half the width of the stroke, is where the pen turned.
+
+    Parameters
+    ----------
+    fine : float32 array, shape (columns, 2)
+    upper, lower : float32 arrays, shape (columns,), edges of the ink, NaN without ink
+    """
+    thickness = lower - upper
+    flat = thickness[np.isfinite(thickness)]
+    if len(flat) < SUSTAINED:
+        return fine
+    stroke = float(np.quantile(flat, 0.2))
+    fine = fine.copy()
+    for start, stop in runs(thickness > stroke + STEEP):
+        piece = slice(max(0, start - 1), min(len(fine), stop + 1))
+        _reach_one_tip(fine[piece], upper[piece] + stroke / 2.0, sign=-1.0)
+        _reach_one_tip(fine[piece], lower[piece] - stroke / 2.0, sign=1.0)
+    return fine
+
+
+def _reach_one_tip(fine: Floats, edge: Floats, *, sign: float) -> None:
+    """Move the middle of the furthest columns of a steep piece out to the ink, in place."""
+    reach = np.where(np.isfinite(edge), sign * edge, -np.inf)
+    furthest = np.flatnonzero(reach > reach.max() - 0.75)
+    tip = int(np.round(furthest.mean()))
+    if np.isfinite(edge[tip]) and reach[tip] > (sign * fine).max() + CUT_TIP:
+        fine[tip] = edge[tip]
 
 
 def _known_parts(fine: Floats, sure: NDArray[np.bool_]) -> Floats:

@@ -34,7 +34,7 @@ def test_path_beside_the_ink_has_no_edges() -> None:
 
 def test_brightness_ignores_a_colored_grid_and_sees_ink() -> None:
     colors = np.array([[[255, 120, 130], [20, 20, 25]]], np.uint8)
-    assert page_brightness(colors).tolist() == pytest.approx([[1.0, 25 / 255]])
+    assert page_brightness(colors)[0].tolist() == pytest.approx([1.0, 25 / 255])
 
 
 def test_drawn_curve_is_read_where_it_was_drawn() -> None:

@@ -1,1 +1,0 @@
-"""Train the network that tells which ink belongs to which printed row where rows cross."""
