@@ -8,6 +8,7 @@ A test runs the check, so these pages are never out of date.
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from typing import Any, Final
 from cardioalert_cli.app import COMMANDS, build_app
 from cardioalert_cli.problems import ExitCode, exit_code_of
 
-from cardioalert import errors
+from cardioalert import __version__, errors
 from cardioalert.errors import CardioAlertError
 from cardioalert.formats.registry import FORMATS
 
@@ -140,10 +141,37 @@ def paragraphs(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text.replace("\b\n", "").strip())
 
 
+def manual() -> str:
+    """Return the manual page."""
+    import typer  # noqa: PLC0415 - the texts of the commands are made when it is imported
+
+    sys.path.insert(0, str(HERE))
+    from generate_man import manual_page  # noqa: PLC0415 - beside this script
+
+    commands: dict[str, Any] = typer.main.get_command(build_app()).commands  # type: ignore[attr-defined]
+    exit_codes = {int(code): text for code, text in EXIT_CODE_TEXTS.items()}
+    return manual_page(commands, __version__, exit_codes)
+
+
+def glossary_page() -> str:
+    """Return the glossary as a table."""
+    with (HERE / "reference" / "glossary.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["en"], row["ru"], row["uz"], row["source"]) for row in csv.DictReader(file)]
+    return (
+        "# Glossary\n\n"
+        "One term, one translation: `python -m catalogs check` holds every text to this table"
+        " (`docs/reference/glossary.csv`). No cardiologist who speaks Russian or Uzbek has reviewed"
+        " the translations yet; until then they are a draft.\n\n"
+        + table(("English", "Russian", "Uzbek", "source"), sorted(rows))
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/errors.md": errors_page,
     "reference/formats.md": formats_page,
     "reference/command_line.md": commands_page,
+    "reference/glossary.md": glossary_page,
+    "man/cardioalert.1": manual,
 }
 
 
@@ -151,7 +179,8 @@ def main(arguments: list[str]) -> int:
     """Write or check every generated page."""
     stale = []
     for name, make in PAGES.items():
-        path, text = HERE / name, GENERATED + make()
+        mark = GENERATED if name.endswith(".md") else ""
+        path, text = HERE / name, mark + make()
         if "--check" in arguments:
             if not path.exists() or path.read_text(encoding="utf-8") != text:
                 stale.append(name)

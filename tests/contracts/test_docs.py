@@ -27,7 +27,13 @@ def generator(checkout: Path) -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "page", ["reference/errors.md", "reference/formats.md", "reference/command_line.md"]
+    "page",
+    [
+        "reference/errors.md",
+        "reference/formats.md",
+        "reference/command_line.md",
+        "reference/glossary.md",
+    ],
 )
 def test_generated_page_is_up_to_date(page: str, generator: ModuleType, checkout: Path) -> None:
     expected = generator.GENERATED + generator.PAGES[page]()

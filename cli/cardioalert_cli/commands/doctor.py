@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import platform
 import re
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import metadata
+from importlib import metadata, resources
 from pathlib import Path
 
 import typer
 
 from cardioalert import __version__
-from cardioalert.errors import CardioAlertError
+from cardioalert.errors import CardioAlertError, FileMissingError, InputError
+from cardioalert.i18n import LANGUAGES, N_, ngettext
 from cardioalert.i18n import translate as _
+from cardioalert.i18n.catalogs import catalog
 from cardioalert_cli import output
 from cardioalert_cli.commands.demo import example_photo
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
@@ -25,6 +28,10 @@ from cardioalert_cli.problems import ExitCode
 
 HELP = _("Check that the installation is whole.")
 EXAMPLES = ("cardioalert doctor", "cardioalert doctor --json")
+PORTS = ((N_("port HL7 v2"), 2575), (N_("port DICOM"), 11112), (N_("port HTTP"), 8000))
+"""Where the servers listen unless told otherwise."""
+LEAST_TEXT = "Heart rate"
+"""A text that every language has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +71,14 @@ def all_checks() -> Iterator[Check]:
     for name in libraries():
         yield check_library(name)
     yield from check_networks()
-    yield attempt("example photo", find_example)
-    yield attempt("temporary files", write_temporary_file)
-    yield Check(name="terminal", good=True, detail=describe_terminal())
+    yield attempt(N_("example photo"), find_example)
+    yield attempt(N_("temporary files"), write_temporary_file)
+    yield attempt(N_("fonts"), find_fonts)
+    yield from check_languages()
+    yield attempt(N_("database"), look_at_database)
+    for name, port in PORTS:
+        yield Check(name=name, good=True, detail=describe_port(port))
+    yield Check(name=N_("terminal"), good=True, detail=describe_terminal())
 
 
 def libraries() -> tuple[str, ...]:
@@ -122,6 +134,57 @@ def write_temporary_file() -> str:
         return str(Path(file.name).parent)
 
 
+def find_fonts() -> str:
+    """Return the fonts of reports, after those with Cyrillic and oʻ were opened."""
+    from PIL import ImageFont  # noqa: PLC0415 - heavy
+
+    folder = resources.files("cardioalert.report").joinpath("fonts")
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".ttf"))
+    for name in names:
+        with resources.as_file(folder.joinpath(name)) as path:
+            ImageFont.truetype(str(path), 12)
+    if not names:
+        raise FileMissingError(_("not installed"))
+    return ", ".join(names)
+
+
+def check_languages() -> Iterator[Check]:
+    """Look whether the texts of every language are there."""
+    for code in LANGUAGES:
+        if code != "en":
+            known = catalog(code).gettext(LEAST_TEXT) != LEAST_TEXT
+            detail = code if known else _("not installed")
+            yield Check(name=_("language {code}", code=code), good=known, detail=detail)
+
+
+def look_at_database() -> str:
+    """Return how the database is; one that was never set up is no fault."""
+    from cardioalert.settings import settings  # noqa: PLC0415 - `--help` must stay fast
+
+    place = settings().database
+    if place.startswith("sqlite:///") and not Path(place.removeprefix("sqlite:///")).is_file():
+        return _(
+            "not set up; clinics and bookings need: {command}", command="cardioalert db upgrade"
+        )
+    from cardioalert.store import upkeep  # noqa: PLC0415 - heavy
+    from cardioalert_cli.desk import open_store  # noqa: PLC0415 - heavy
+
+    found = upkeep.check(open_store())
+    if found["problems"]:
+        raise InputError("; ".join(found["problems"]))
+    return ngettext("{count} row", "{count} rows", sum(found["rows"].values()))
+
+
+def describe_port(port: int) -> str:
+    """Return whether a server could listen at a port of this machine."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return _("{port} is taken: {why}", port=port, why=error.strerror)
+    return _("{port} is free", port=port)
+
+
 def describe_terminal() -> str:
     """Return what the answer will look like."""
     look = output.look_of_terminal()
@@ -139,5 +202,5 @@ def print_table(checks: list[Check]) -> None:
     table = Table.grid(padding=(0, 2))
     for check in checks:
         word = (look.sign("✓", "ok"), "green") if check.good else (_("broken"), "bold red")
-        table.add_row(Text(" ") + Text(*word), Text(check.name), Text(check.detail, style="dim"))
+        table.add_row(Text(" ") + Text(*word), Text(_(check.name)), Text(check.detail, style="dim"))
     output.show(table)
