@@ -37,7 +37,7 @@ def judge_page(
     """Grade a page: the worst reason decides."""
     doubts = [
         *_resolution(grid),
-        *_law(layout, traces),
+        *_law(layout, traces, grid),
         *_weak_leads(traces),
         *_names(layout, traces),
         *_unconfirmed(grid, scale),
@@ -63,17 +63,18 @@ def _resolution(grid: Grid) -> list[_Doubt]:
     return [_Doubt(grade=grade, code="low-resolution", message=message)]
 
 
-def _law(layout: PlacedLayout, traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
+def _law(layout: PlacedLayout, traces: tuple[LeadTrace, ...], grid: Grid) -> list[_Doubt]:
     """Judge the agreement of the limb leads with each other.
 
-    Where nearly all names were read the law is not needed to know which lead is which: what it then
-    doubts is the size of the waves.
+    Where nearly all names of a sharp picture were read the law is not needed to know which lead is
+    which: what it then doubts is the size of the waves.
     """
     residual = layout.law_residual
     if not np.isfinite(residual) or residual <= LAW[0]:
         return []
     message = _("the limb leads disagree with Einthoven's law by {share:.0%}", share=residual)
-    named = layout.names_right >= ALL_NAMES * len(traces)
+    sharp = min(grid.photo_pixels_per_mm) >= COARSE[0]
+    named = sharp and layout.names_right >= ALL_NAMES * len(traces)
     grade = Grade.FAIR if residual <= (LAW_NAMED if named else LAW[1]) else Grade.POOR
     return [_Doubt(grade=grade, code="einthoven-mismatch", message=message)]
 
