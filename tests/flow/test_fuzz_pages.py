@@ -12,16 +12,15 @@ pytest.importorskip("matplotlib", reason="the synthesiser of pages needs matplot
 from benchmarks.fuzz_pages import answer, mutated, pictures
 
 
-@pytest.mark.parametrize("first", [0, 12])
-def test_harmed_pages_are_answered_or_refused(first: int) -> None:
-    said = {seed: answer(picture) for seed, picture in pictures(first, 4)}
+def test_harmed_pages_are_answered_or_refused() -> None:
+    said = {seed: answer(picture) for seed, picture in pictures(0, 3)}
     assert not [text for text in said.values() if text.startswith("CRASH")]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    height=st.integers(1, 700),
-    width=st.integers(1, 700),
+    height=st.integers(1, 450),
+    width=st.integers(1, 450),
     seed=st.integers(0, 2**31),
     pitch=st.integers(3, 60),
 )
