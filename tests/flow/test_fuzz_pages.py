@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.skipif(
+    "CARDIOALERT_FUZZ" not in os.environ, reason="takes a minute; set CARDIOALERT_FUZZ=1"
+)
 pytest.importorskip("matplotlib", reason="the synthesiser of pages needs matplotlib's fonts")
 
 from benchmarks.fuzz_pages import answer, mutated, pictures
