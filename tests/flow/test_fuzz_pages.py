@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
 )
 pytest.importorskip("matplotlib", reason="the synthesiser of pages needs matplotlib's fonts")
 
-from benchmarks.fuzz_pages import answer, mutated, pictures
+from benchmarks.fuzz_pages import answer, mutated, pictures  # noqa: E402
 
 
 def test_harmed_pages_are_answered_or_refused() -> None:
