@@ -226,6 +226,7 @@ def _opinion(opinion: Opinion) -> Document:
         "calibrated_for": opinion.kind,
         "silent": opinion.silence or None,
         "disagreement": _rounded(opinion.disagreement, 3),
+        "signal_quality": _rounded(opinion.signal_quality, 3),
         "calls": {
             code: {
                 "probability": _rounded(call.probability, 4),

@@ -48,6 +48,9 @@ class Opinion:
         Why the networks may not speak, a stable code; empty when they may.
     disagreement : float
         How far the members of the ensemble are apart, 1.0 being the limit.
+    signal_quality : float, optional
+        Probability that a technician would accept the recording; None for pages, which the
+        digitizer grades.
     lead_importance : mapping from statement to mapping from lead to float
         How much the logit of the statement falls when the lead is hidden; filled for explanations.
     """
@@ -57,4 +60,5 @@ class Opinion:
     calls: Mapping[str, Call] = field(default_factory=dict)
     silence: str = ""
     disagreement: float = 0.0
+    signal_quality: float | None = None
     lead_importance: Mapping[str, Mapping[Lead, float]] = field(default_factory=dict)

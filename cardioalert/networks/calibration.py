@@ -29,13 +29,14 @@ class Member:
     Attributes
     ----------
     name : of its card
-    weight : share in the blend
+    weight : float array, shape (statements,)
+        Share in the blend; 0 where what was measured decides alone.
     mean, spread : float arrays, shape (statements,)
         Of its scores, so that members of different kinds can be averaged.
     """
 
     name: str
-    weight: float
+    weight: Floats
     mean: Floats
     spread: Floats
 
@@ -101,7 +102,7 @@ class Calibration:
 
     def blend(self, scores: Mapping[str, NDArray[np.floating[Any]]]) -> Floats:
         """Return the weighted mean of standardized scores, shape (statements,)."""
-        total = sum(member.weight for member in self.members)
+        total = np.sum([member.weight for member in self.members], axis=0)
         blended: Floats = np.sum(
             [member.weight * member.standardized(scores[member.name]) for member in self.members],
             axis=0,
@@ -154,7 +155,7 @@ def read_calibration(table: Mapping[str, Any], kind: InputKind) -> Calibration:
         members=tuple(
             Member(
                 name=row["name"],
-                weight=row["weight"],
+                weight=np.array(row["weight"]),
                 mean=np.array(row["mean"]),
                 spread=np.array(row["spread"]),
             )

@@ -42,6 +42,21 @@ TABLE = PACKAGE / "tables" / "interpretation.toml"
 RIDGE = {"digital": 1.5, "page": 1.5}
 KINDS = ("digital", "page")
 BOTH = KINDS
+MEASURED = "interpretation_measured_trees"
+MEASURED_ONLY = (
+    "SR",
+    "SARRH",
+    "SBRAD",
+    "STACH",
+    "1AVB",
+    "LPR",
+    "LNGQT",
+    "LVH",
+    "VCLVH",
+    "HVOLT",
+    "LVOLT",
+)
+"""Statements of rate, intervals and voltages: what was measured decides alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,23 +187,33 @@ def scores_of(part: Part, seen: Sequence[Look], cache: Path, tag: str) -> NDArra
     return found
 
 
+def member_weights(name: str, weight: float, statements: Sequence[str]) -> NDArray:
+    """Return the weight of a member for every statement: 0 where measurements decide alone."""
+    if name == MEASURED:
+        return np.full(len(statements), weight)
+    return np.where(np.isin(statements, MEASURED_ONLY), 0.0, weight)
+
+
 def blend(
-    scores: dict[str, NDArray], weights: dict[str, float]
+    scores: dict[str, NDArray], weights: dict[str, float], statements: Sequence[str]
 ) -> tuple[NDArray, dict[str, tuple[NDArray, NDArray]]]:
     """Standardize on these records and average."""
     moments = {k: (s.mean(axis=0), np.maximum(s.std(axis=0), 1e-3)) for k, s in scores.items()}
-    total = sum(weights.values())
-    mixed = sum(weights[k] * (s - moments[k][0]) / moments[k][1] for k, s in scores.items())
+    own = {k: member_weights(k, weights[k], statements) for k in scores}
+    total = np.sum(list(own.values()), axis=0)
+    mixed = sum(own[k] * (s - moments[k][0]) / moments[k][1] for k, s in scores.items())
     return mixed / total, moments
 
 
-def choose_weights(scores: dict[str, NDArray], present: NDArray) -> dict[str, float]:
+def choose_weights(
+    scores: dict[str, NDArray], present: NDArray, statements: Sequence[str]
+) -> dict[str, float]:
     """Add members, with repetition, as long as the macro-AUROC grows by 0.001."""
     weights = dict.fromkeys(scores, 1.0)
-    best = macro_auroc(present, blend(scores, weights)[0])
+    best = macro_auroc(present, blend(scores, weights, statements)[0])
     for _ in range(4):
         tries = {k: {**weights, k: weights[k] + 1.0} for k in scores}
-        gains = {k: macro_auroc(present, blend(scores, w)[0]) for k, w in tries.items()}
+        gains = {k: macro_auroc(present, blend(scores, w, statements)[0]) for k, w in tries.items()}
         winner = max(gains, key=gains.__getitem__)
         if gains[winner] < best + 0.001:
             break
@@ -196,14 +221,16 @@ def choose_weights(scores: dict[str, NDArray], present: NDArray) -> dict[str, fl
     return weights
 
 
-def nested_weights(scores: dict[str, NDArray], present: NDArray, parts: int = 10) -> NDArray:
+def nested_weights(
+    scores: dict[str, NDArray], present: NDArray, statements: Sequence[str], parts: int = 10
+) -> NDArray:
     """Return blends in which each record's weights were chosen on the other parts."""
     part = publish.folds_of(present, parts)
     found = np.zeros(present.shape)
     for held in range(parts):
         inside = {k: s[part != held] for k, s in scores.items()}
-        weights = choose_weights(inside, present[part != held])
-        found[part == held] = blend(scores, weights)[0][part == held]
+        weights = choose_weights(inside, present[part != held], statements)
+        found[part == held] = blend(scores, weights, statements)[0][part == held]
     return found
 
 
@@ -213,18 +240,20 @@ def kind_table(
     """Return the part of the table for one kind of input, and print what it reaches."""
     for part in parts:
         print(kind, part.name, f"{macro_auroc(chosen.present, scores[part.name]):.4f}")
-    equal = blend(scores, dict.fromkeys(scores, 1.0))[0]
-    weights = choose_weights(scores, chosen.present)
-    nested = nested_weights(scores, chosen.present)
+    statements = chosen.statements
+    equal = blend(scores, dict.fromkeys(scores, 1.0), statements)[0]
+    weights = choose_weights(scores, chosen.present, statements)
+    nested = nested_weights(scores, chosen.present, statements)
+    best = blend(scores, weights, statements)[0]
     print(
         kind,
         f"equal {macro_auroc(chosen.present, equal):.4f}",
-        f"chosen {macro_auroc(chosen.present, blend(scores, weights)[0]):.4f} {weights}",
+        f"chosen {macro_auroc(chosen.present, best):.4f} {weights}",
         f"nested {macro_auroc(chosen.present, nested):.4f}",
     )
     better = macro_auroc(chosen.present, nested) > macro_auroc(chosen.present, equal) + 0.001
     weights = weights if better else dict.fromkeys(scores, 1.0)
-    mixed, moments = blend(scores, weights)
+    mixed, moments = blend(scores, weights, statements)
     even = np.stack([(s - moments[k][0]) / moments[k][1] for k, s in scores.items()])
     apart = even.std(axis=0).mean(axis=1)
     calibrated = publish.cross_fitted(mixed, chosen.present)
@@ -238,7 +267,7 @@ def kind_table(
         "member": [
             {
                 "name": name,
-                "weight": weights[name],
+                "weight": [float(w) for w in member_weights(name, weights[name], statements)],
                 "mean": [round(float(v), 4) for v in moments[name][0]],
                 "spread": [round(float(v), 4) for v in moments[name][1]],
             }

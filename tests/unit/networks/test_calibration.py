@@ -19,7 +19,7 @@ def table(**outcome):
     }
     rare = {"code": "WPW", "slope": 1.0, "intercept": 0.0, "listed": False}
     group = {"code": "either", "members": ["AFIB", "WPW"], "slope": 1.0, "intercept": 0.0}
-    member = {"weight": 1.0, "mean": [0.0, 1.0], "spread": [1.0, 2.0]}
+    member = {"weight": [1.0, 1.0], "mean": [0.0, 1.0], "spread": [1.0, 2.0]}
     return {
         "statements": ["AFIB", "WPW"],
         "digital": {
@@ -77,3 +77,10 @@ def test_a_score_that_is_no_number_silences_too():
 def test_one_ectopic_beat_is_not_averaged_away():
     logits = np.array([[0.0, 0.0], [0.0, 0.0], [6.0, 6.0]])
     assert gather(logits, np.array([1])).tolist() == [2.0, 4.0]
+
+
+def test_a_member_without_weight_does_not_count():
+    given = table()
+    given["digital"]["member"][1]["weight"] = [0.0, 1.0]
+    known = read_calibration(given, "digital")
+    assert known.blend(scores([1.0, 1.0], [9.0, 1.0]))[0] == pytest.approx(1.0)

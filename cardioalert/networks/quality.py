@@ -1,0 +1,105 @@
+"""Tell whether a recording is good enough to be read, as technicians would."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
+from cardioalert.dsp import Floats, fill_gaps, resample
+from cardioalert.networks.sessions import run_network
+
+RATE: Final = 250.0  # Hz
+PIECE: Final = 50  # samples: 0.2 s
+FLAT: Final = 0.01  # mV; a piece that moves less is flat
+PER_LEAD: Final = (
+    "range",
+    "wander",
+    "roughness",
+    "flat_share",
+    "largest_step",
+    "edge_share",
+    "peakedness",
+    "beat_power",
+    "repetition",
+)
+FEATURES: Final[tuple[str, ...]] = (
+    *(f"{name}:{rank}" for name in PER_LEAD for rank in range(len(STANDARD_LEADS))),
+    "first_component",
+    "second_component",
+    "flat_leads",
+)
+"""Values of the leads in rising order, so that no lead is special, then three of all leads."""
+
+_BEATS: Final = butter(2, (5.0, 20.0), "bandpass", fs=RATE, output="sos")
+
+
+def signal_quality(record: ECGRecord) -> float:
+    """Return the probability that a technician accepts a 12-lead recording.
+
+    Parameters
+    ----------
+    record : ECGRecord
+        A digital one; a lead that is absent counts as flat.
+    """
+    scores = run_network("signal_quality", features=quality_features(record)[None])
+    return float(1.0 / (1.0 + np.exp(-scores[0, 0])))
+
+
+def quality_features(record: ECGRecord) -> NDArray[np.float32]:
+    """Return what the trees look at, shape (features,)."""
+    signal = np.zeros((len(STANDARD_LEADS), record.signal.shape[1]))
+    for row, lead in enumerate(STANDARD_LEADS):
+        if lead in record.leads:
+            signal[row] = fill_gaps(record.lead(lead)[None])[0]
+    signal = resample(signal, from_rate=record.sampling_rate, to_rate=RATE)
+    if signal.shape[1] < 4 * PIECE:
+        signal = np.pad(signal, ((0, 0), (0, 4 * PIECE - signal.shape[1])), mode="edge")
+    table = np.sort(_per_lead(signal), axis=1)
+    centred = signal - signal.mean(axis=1, keepdims=True)
+    even = centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-3)
+    shares = np.linalg.eigvalsh(even @ even.T / even.shape[1])[::-1] / len(even)
+    flat_leads = float((signal.std(axis=1) < FLAT).sum())
+    return np.concatenate([table.ravel(), shares[:2], [flat_leads]]).astype(np.float32)
+
+
+def _per_lead(signal: Floats) -> Floats:
+    """Return the values of PER_LEAD, shape (measures, leads)."""
+    steps = np.abs(np.diff(signal, axis=1))
+    count = signal.shape[1] // PIECE
+    pieces = signal[:, : count * PIECE].reshape(len(signal), count, PIECE)
+    low, high = np.percentile(signal, [1, 99], axis=1)
+    spread = np.maximum(signal.std(axis=1), 1e-4)
+    beats = sosfiltfilt(_BEATS, signal, axis=1)
+    centred = signal - signal.mean(axis=1, keepdims=True)
+    at_edge = (signal >= signal.max(axis=1, keepdims=True) - 1e-6) | (
+        signal <= signal.min(axis=1, keepdims=True) + 1e-6
+    )
+    return np.stack(
+        [
+            np.log10(np.maximum(high - low, 1e-3)),
+            np.log10(np.maximum(pieces.mean(axis=2).std(axis=1), 1e-4)),
+            np.log10(np.maximum(steps.mean(axis=1), 1e-5)),
+            (np.ptp(pieces, axis=2) < FLAT).mean(axis=1),
+            np.log10(np.maximum(steps.max(axis=1), 1e-4)),
+            at_edge.mean(axis=1),
+            (centred**4).mean(axis=1) / spread**4,
+            beats.std(axis=1) / spread,
+            _repetition(beats),
+        ]
+    )
+
+
+def _repetition(beats: Floats) -> Floats:
+    """Return how much the QRS energy repeats itself after 0.3 to 2 s, 0-1, per lead."""
+    energy = np.abs(beats)
+    energy = energy - energy.mean(axis=1, keepdims=True)
+    size = 2 * energy.shape[1]
+    spectrum = np.fft.rfft(energy, size, axis=1)
+    lagged = np.fft.irfft(np.abs(spectrum) ** 2, size, axis=1)
+    first, last = round(0.3 * RATE), min(round(2.0 * RATE), energy.shape[1])
+    repeated: Floats = lagged[:, first:last].max(axis=1) / np.maximum(lagged[:, 0], 1e-9)
+    return repeated

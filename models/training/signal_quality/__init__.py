@@ -1,0 +1,1 @@
+"""Train the trees that judge a recording as technicians would; see README.md."""
