@@ -102,12 +102,13 @@ class Calibration:
 
     def blend(self, scores: Mapping[str, NDArray[np.floating[Any]]]) -> Floats:
         """Return the weighted mean of standardized scores, shape (statements,)."""
-        total = np.sum([member.weight for member in self.members], axis=0)
+        total: Floats = np.sum([member.weight for member in self.members], axis=0)
         blended: Floats = np.sum(
             [member.weight * member.standardized(scores[member.name]) for member in self.members],
             axis=0,
         )
-        return blended / total
+        mean: Floats = blended / total
+        return mean
 
     def disagreement(self, scores: Mapping[str, NDArray[np.floating[Any]]]) -> float:
         """Return how far the members are apart; 1.0 is the limit."""
