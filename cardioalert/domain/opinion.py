@@ -50,7 +50,7 @@ class Opinion:
         How far the members of the ensemble are apart, 1.0 being the limit.
     signal_quality : float, optional
         Probability that a technician would accept the recording; None for pages, which the
-        digitizer grades.
+        digitizer grades, and where leads are absent.
     lead_importance : mapping from statement to mapping from lead to float
         How much the logit of the statement falls when the lead is hidden; filled for explanations.
     """

@@ -104,15 +104,16 @@ def classify(
     kind: InputKind = "page" if on_paper else "digital"
     if not scale_confirmed:
         return Opinion(kind=kind, silence="scale-unconfirmed")
-    quality = None if on_paper else signal_quality(record)
-    if quality is not None and quality < LOWEST_QUALITY:
-        return Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
     look = look_at(record, measurements, kind=kind)
     usable = int((look.present.sum(axis=1) >= WINDOW // 2).sum())
     if usable < FEWEST_LEADS:
         return Opinion(kind=kind, silence="too-few-leads")
     if look.present.sum(axis=1).max() < 0.9 * WINDOW:
         return Opinion(kind=kind, silence="too-short")
+    judged = not on_paper and record.has(STANDARD_LEADS)
+    quality = signal_quality(record) if judged else None
+    if quality is not None and quality < LOWEST_QUALITY:
+        return Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
     opinion = form_opinion(member_scores(look), calibration(kind), kind=kind)
     return replace(opinion, signal_quality=quality)
 
