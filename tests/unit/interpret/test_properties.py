@@ -67,6 +67,7 @@ def rhythm_overrides() -> st.SearchStrategy[dict[str, Any]]:
     flag = {
         "p_before_every_qrs": st.none() | st.booleans(),
         "extra_p": times,
+        "own_p": times,
         "pacing_pulses": times,
     }
     numbers = [field.name for field in fields(Rhythm) if field.name not in flag]
