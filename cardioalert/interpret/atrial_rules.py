@@ -69,7 +69,7 @@ def third_degree_block(case: Case, n: Numbers) -> Check:
     before = case.measurements.rhythm.p_before_every_qrs
     if before:
         return Check(outcome=Outcome.NOT_MET)
-    own = np.array(case.measurements.rhythm.own_p, dtype=np.float64)
+    own = np.unique(np.array(case.measurements.rhythm.own_p, dtype=np.float64))
     if before is None or len(own) < n["waves"]:
         return Check(outcome=Outcome.UNKNOWN, reasons=("no-p-wave",))
     rate = case.value("heart_rate")
