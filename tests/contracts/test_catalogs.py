@@ -12,6 +12,12 @@ def test_nothing_is_wrong_in_what_is_translated(code):
     assert not list(check.problems(code))
 
 
+@pytest.mark.parametrize("code", update.TRANSLATED)
+def test_every_text_is_translated_and_no_translation_is_left_over(code):
+    assert not list(check.untranslated(code))
+    assert not list(check.unused(code))
+
+
 def test_every_kind_of_text_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(extract, "ROOT", tmp_path)
     module = tmp_path / "some.py"
