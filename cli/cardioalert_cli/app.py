@@ -157,5 +157,5 @@ def build_group(module: ModuleType, name: str) -> Any:
         group.callback()(import_module("cardioalert_cli.commands.options").group_options)
     for function, text in module.SUBCOMMANDS.items():
         command = function.strip("_").replace("_", "-")
-        group.command(command, help=text)(getattr(module, function))
+        group.command(command, help=_(text))(getattr(module, function))
     return group
