@@ -14,8 +14,8 @@ from typing import Final
 from uuid import uuid4
 
 from cardioalert.errors import CorruptFileError
-from cardioalert.hospital.hl7v2.journal import Journal, digest
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode, escape, split_batch
+from cardioalert.hospital.journal import Journal, digest
 
 log = logging.getLogger(__name__)
 

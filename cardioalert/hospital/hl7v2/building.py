@@ -7,6 +7,7 @@ fault of ours is found here and not by the hospital.
 from __future__ import annotations
 
 import base64
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from cardioalert.terminology.lookup import LOINC, MDC, SNOMED, Code
 VERSION: Final = "2.5.1"
 STUDY: Final = "11524-6^EKG study^LN"
 SENDER: Final = "CARDIOALERT"
+LONGEST_LINE: Final = 120  # letters of one OBX; 199 with escapes is the most that is taken
 
 _SYSTEMS: Final = {LOINC: "LN", MDC: "MDC", SNOMED: "SCT"}
 _SEXES: Final = {Sex.MALE: "M", Sex.FEMALE: "F"}
@@ -154,7 +156,9 @@ def _observations(result: Result) -> Iterator[tuple[str, str, str, str, str]]:
         else:
             value = f"^{text}"
         yield "CWE", "8601-7^EKG impression^LN", value, "", ""
-    yield "TX", "8601-7^EKG impression^LN", escape(result.impression()), "", ""
+    for line in result.impression().splitlines():
+        for part in textwrap.wrap(line, LONGEST_LINE):
+            yield "TX", "8601-7^EKG impression^LN", escape(part), "", ""
     if result.report is not None:
         data = base64.b64encode(result.report.data).decode("ascii")
         yield "ED", STUDY, f"^application^pdf^Base64^{data}", "", ""

@@ -7,7 +7,6 @@ that of the next message.
 
 from __future__ import annotations
 
-import random
 import socket
 import ssl
 import time
@@ -15,13 +14,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from cardioalert.errors import CorruptFileError, FileTooLargeError, PeerError
+from cardioalert.hospital.deliveries import put_off
 from cardioalert.hospital.hl7v2.framing import FrameReader, frame
-from cardioalert.hospital.hl7v2.journal import Journal, Waiting
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode
+from cardioalert.hospital.journal import Journal, Waiting
 
 ACCEPTED: Final = ("AA", "CA")
 REJECTED: Final = ("AR", "CR")
-LONGEST_PAUSE_S: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +113,13 @@ class Sender:
 
     def _fail(self, waiting: Waiting, note: str) -> None:
         """Try again later, or give up."""
-        if waiting.attempts + 1 >= self.destination.most_attempts:
-            self.journal.mark_dead(waiting.number, note)
-            return
-        pause = min(self.destination.first_pause * 2**waiting.attempts, LONGEST_PAUSE_S)
-        self.journal.postpone(waiting.number, note, seconds=pause * random.uniform(0.8, 1.2))
+        put_off(
+            self.journal,
+            waiting,
+            note,
+            first_pause=self.destination.first_pause,
+            most_attempts=self.destination.most_attempts,
+        )
 
     def _exchange(self, waiting: Waiting) -> tuple[str, str]:
         """Send a message and return code and text of its answer."""

@@ -90,9 +90,9 @@ def listen(
 ) -> None:
     """Serve until interrupted."""
     from cardioalert.hospital.hl7v2.answering import Answerer  # noqa: PLC0415 - heavy
-    from cardioalert.hospital.hl7v2.journal import open_journal  # noqa: PLC0415
     from cardioalert.hospital.hl7v2.listener import Endpoint, Listener  # noqa: PLC0415
     from cardioalert.hospital.hl7v2.message import Charset  # noqa: PLC0415
+    from cardioalert.hospital.journal import open_journal  # noqa: PLC0415
 
     endpoint = Endpoint(
         host=host,
@@ -150,9 +150,9 @@ def send(
 ) -> None:
     """Analyze if need be, queue, deliver."""
     from cardioalert.hospital.hl7v2.building import Address, oru  # noqa: PLC0415 - heavy
-    from cardioalert.hospital.hl7v2.journal import open_journal  # noqa: PLC0415
     from cardioalert.hospital.hl7v2.message import Message  # noqa: PLC0415
     from cardioalert.hospital.hl7v2.sending import parse_destination  # noqa: PLC0415
+    from cardioalert.hospital.journal import open_journal  # noqa: PLC0415
 
     destination = parse_destination(to, tls=tls)
     person = make_person(
@@ -186,7 +186,7 @@ def outbox(
     debug: DebugOption = False,
 ) -> None:
     """Work on the outbox."""
-    from cardioalert.hospital.hl7v2.journal import open_journal  # noqa: PLC0415 - heavy
+    from cardioalert.hospital.journal import open_journal  # noqa: PLC0415 - heavy
 
     base = open_journal(journal)
     if action is Action.PURGE:
@@ -213,8 +213,8 @@ def outbox(
 
 def deliver(journal: Path, to: str, *, wait: float, tls: bool) -> None:
     """Deliver what waits, and leave with 6 when something still does."""
-    from cardioalert.hospital.hl7v2.journal import open_journal  # noqa: PLC0415 - heavy
     from cardioalert.hospital.hl7v2.sending import Sender, parse_destination  # noqa: PLC0415
+    from cardioalert.hospital.journal import open_journal  # noqa: PLC0415 - heavy
 
     destination = parse_destination(to, tls=tls)
     base = open_journal(journal)

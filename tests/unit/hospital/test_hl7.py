@@ -19,13 +19,13 @@ import pytest
 from cardioalert.errors import CorruptFileError, FileTooLargeError, InvalidRecordError
 from cardioalert.hospital.hl7v2.answering import Answerer
 from cardioalert.hospital.hl7v2.framing import FrameReader, frame
-from cardioalert.hospital.hl7v2.journal import Journal
 from cardioalert.hospital.hl7v2.listener import Endpoint, Listener
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode, escape, split_batch
 from cardioalert.hospital.hl7v2.sending import Destination, Sender
+from cardioalert.hospital.journal import Journal
 from cardioalert.hospital.result import Person
 from tests.peers.running import free_port, node
-from tests.unit.hospital.made_result import NODIRA, made_result
+from tests.unit.hospital.made_result import NODIRA, made_analysis, made_result
 
 NAME = "Каримова"
 
@@ -342,6 +342,17 @@ def test_result_as_oru() -> None:
     assert Message(signed).get("OBR", 25) == "F"
     with pytest.raises(InvalidRecordError):
         building.check("MSH|^~\\&|A||B||20261126||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1\r")
+
+
+def test_long_impression_is_not_too_long() -> None:
+    building = pytest.importorskip("cardioalert.hospital.hl7v2.building")
+    pytest.importorskip("hl7apy", reason="hl7apy is not installed")
+    words = "Decision support, not a diagnosis. " * 30
+    analysis = made_analysis() | {"disclaimer": words}
+    message = Message(building.oru(made_result(analysis=analysis), building.Address()))
+    texts = [one[5] for one in message.all("OBX") if one[2] == "TX"]
+    assert words.strip() in " ".join(texts)
+    assert max(map(len, texts)) < 199
 
 
 def test_booking_as_siu() -> None:
