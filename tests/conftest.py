@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cardioalert.i18n import set_language
 from tests.databases import (
     clock,
     database_kind,
@@ -64,6 +65,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("CARDIOALERT_") and name != "CARDIOALERT_SHARED_DATA":
             monkeypatch.delenv(name)
+    set_language("en")  # a test may have left another one
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
