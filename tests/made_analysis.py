@@ -55,7 +55,11 @@ def made_opinion() -> Opinion:
     return Opinion(
         kind="digital",
         statements={"1AVB": 0.912345},
-        calls={"1AVB": Call(probability=0.912345, verdict="present", present_from=0.61)},
+        calls={
+            "1AVB": Call(
+                probability=0.912345, verdict="present", present_from=0.61, possible_from=0.2
+            )
+        },
         disagreement=0.4,
     )
 

@@ -232,12 +232,9 @@ def _opinion(opinion: Opinion) -> Document:
                 "probability": _rounded(call.probability, 4),
                 "verdict": call.verdict,
                 "present_from": _rounded(call.present_from, 4),
+                "possible_from": _rounded(call.possible_from, 4),
             }
             for code, call in opinion.calls.items()
-        },
-        "lead_importance": {
-            code: {lead.value: _rounded(fall, 3) for lead, fall in falls.items()}
-            for code, falls in opinion.lead_importance.items()
         },
     }
 

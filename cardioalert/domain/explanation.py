@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cardioalert.domain.clinical import Analysis, LeadMeasurements, MedianBeat
 from cardioalert.domain.contract import analysis_to_dict, waves_to_list
+from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.record import ECGRecord
 
 MICROVOLTS_PER_MILLIVOLT: Final = 1000.0
@@ -37,9 +38,19 @@ def explained_to_dict(analysis: Analysis) -> Document:
         else _median_beat(measurements.median_beat),
         "leads": {lead.value: _lead(measured) for lead, measured in measurements.leads.items()},
         "unusable": {lead.value: reason for lead, reason in measurements.unusable.items()},
+        "importance": _importance(analysis.interpretation.opinion),
         "einthoven_residual_mv": _rounded(measurements.einthoven_residual),
     }
     return document
+
+
+def _importance(opinion: Opinion | None) -> Document:
+    """Return by how much each lead, when hidden, changes the probability of each statement."""
+    changes = {} if opinion is None else opinion.lead_importance
+    return {
+        code: {lead.value: _rounded(change) for lead, change in leads.items()}
+        for code, leads in changes.items()
+    }
 
 
 def _signal(record: ECGRecord) -> Document:

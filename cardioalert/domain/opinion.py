@@ -23,13 +23,14 @@ class Call:
     verdict : Verdict
         By the limits below; each keeps its error in at most the stated share of cases like those
         it was set on.
-    present_from : float
-        The probability from which it is called present.
+    present_from, possible_from : float
+        The probabilities from which it is called present and possible.
     """
 
     probability: float
     verdict: Verdict
     present_from: float
+    possible_from: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Opinion:
         Probability that a technician would accept the recording; None for pages, which the
         digitizer grades, and where leads are absent.
     lead_importance : mapping from statement to mapping from lead to float
-        How much the logit of the statement falls when the lead is hidden; filled for explanations.
+        By how much the probability changes when the lead is hidden; filled for explanations.
     """
 
     kind: InputKind

@@ -165,15 +165,19 @@ def silence_text(opinion: Opinion) -> str:
 
 
 def probability_evidence(name: str, call: Call) -> Evidence:
-    """Return the line of evidence of a network."""
-    text = _("network: probability {probability} (called present from {limit})").format(
-        probability=percent(call.probability), limit=percent(call.present_from)
-    )
+    """Return the line of evidence of a network, with the limit of the verdict that it gave."""
+    possible = call.verdict == "possible"
+    limit = call.possible_from if possible else call.present_from
+    text = (
+        _("network: probability {probability} (called possible from {limit})")
+        if possible
+        else _("network: probability {probability} (called present from {limit})")
+    ).format(probability=percent(call.probability), limit=percent(limit))
     return Evidence(
         text=text,
         measure=f"probability:{name}",
         value=call.probability,
-        limit=call.present_from,
+        limit=limit,
         unit="1",
     )
 

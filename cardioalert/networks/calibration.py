@@ -133,6 +133,7 @@ class Calibration:
                 probability=probabilities[outcome.code],
                 verdict=outcome.verdict(probabilities[outcome.code]),
                 present_from=outcome.present_from,
+                possible_from=outcome.possible_from,
             )
             for outcome in self.outcomes
             if outcome.decides

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.domain.clinical import Measurements
+from cardioalert.domain.clinical import Analysis, Measurements
 from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead
 from cardioalert.dsp import Floats
@@ -17,36 +17,37 @@ from cardioalert.networks.classifier import Look, look_at, member_scores
 from cardioalert.networks.features import lead_columns
 
 
-def explain_leads(
-    record: ECGRecord,
-    measurements: Measurements,
-    opinion: Opinion,
-    statements: Iterable[str] | None = None,
-) -> Opinion:
-    """Return the opinion with the importance of each lead for the statements it calls.
+def with_lead_importance(analysis: Analysis) -> Analysis:
+    """Return an analysis whose networks say which leads their statements rest on."""
+    opinion = analysis.interpretation.opinion
+    if opinion is None or opinion.silence:
+        return analysis
+    explained = explain_leads(analysis.record, analysis.measurements, opinion)
+    return replace(analysis, interpretation=replace(analysis.interpretation, opinion=explained))
+
+
+def explain_leads(record: ECGRecord, measurements: Measurements, opinion: Opinion) -> Opinion:
+    """Return the opinion with the importance of each lead for its statements.
 
     Parameters
     ----------
     record, measurements : what the opinion is on
     opinion : Opinion
         One that is silent is returned as it is.
-    statements : codes of single statements, optional
-        None: those called present or possible.
     """
     if opinion.silence:
         return opinion
-    known = calibration(opinion.kind).statements
-    if statements is None:
-        statements = [
-            code
-            for code, call in opinion.calls.items()
-            if code in known and call.verdict in ("present", "possible")
-        ]
-    falls = lead_falls(look_at(record, measurements, kind=opinion.kind))
-    importance: dict[str, Mapping[Lead, float]] = {
-        code: {lead: float(falls[lead][known.index(code)]) for lead in falls} for code in statements
+    look = look_at(record, measurements, kind=opinion.kind)
+    known = calibration(opinion.kind)
+    hidden = {
+        lead: known.probabilities(known.blend(member_scores(without_leads(look, (lead,)))))
+        for lead in shown_leads(look)
     }
-    return replace(opinion, lead_importance=importance)
+    changes = {
+        code: {lead: found[code] - probability for lead, found in hidden.items()}
+        for code, probability in opinion.statements.items()
+    }
+    return replace(opinion, lead_importance=changes)
 
 
 def lead_falls(look: Look) -> dict[Lead, Floats]:
@@ -58,9 +59,14 @@ def lead_falls(look: Look) -> dict[Lead, Floats]:
     all_leads = known.blend(member_scores(look))
     return {
         lead: all_leads - known.blend(member_scores(without_leads(look, (lead,))))
-        for row, lead in enumerate(STANDARD_LEADS)
-        if look.present[row].any()
+        for lead in shown_leads(look)
     }
+
+
+def shown_leads(look: Look) -> tuple[Lead, ...]:
+    """Return the leads that have any signal."""
+    rows = zip(STANDARD_LEADS, look.present, strict=True)
+    return tuple(lead for lead, here in rows if here.any())
 
 
 def without_leads(look: Look, leads: Iterable[Lead]) -> Look:

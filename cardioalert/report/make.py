@@ -10,6 +10,7 @@ from typing import Any, Final
 from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.explanation import explained_to_dict
 from cardioalert.i18n import language, use_language
+from cardioalert.networks.importance import with_lead_importance
 from cardioalert.report.build import NO_WISHES, Wishes, build_report
 from cardioalert.report.content import ReportContent
 from cardioalert.report.document import Document, read_document
@@ -22,7 +23,7 @@ ENDINGS: Final = (*HTML_ENDINGS, *PDF_ENDINGS)
 
 def explained_document(analysis: Analysis) -> dict[str, Any]:
     """Return the analysis document with everything behind it and the language of its texts."""
-    return {**explained_to_dict(analysis), "language": language()}
+    return {**explained_to_dict(with_lead_importance(analysis)), "language": language()}
 
 
 def report_of_analysis(

@@ -14,7 +14,7 @@ VERDICTS = ("present", "possible", "undecided", "absent")
 
 
 def call(verdict: str, probability: float = 0.5) -> Call:
-    return Call(probability=probability, verdict=verdict, present_from=0.6)
+    return Call(probability=probability, verdict=verdict, present_from=0.6, possible_from=0.3)
 
 
 def opinion(**verdicts: str) -> Opinion:

@@ -70,5 +70,6 @@ def test_lead_importance_names_the_leads_that_are_there(record):
     opinion = opinion_of(record)
     if opinion.silence:
         pytest.skip(f"a made-up record is {opinion.silence}")
-    explained = explain_leads(record, measure(record), opinion, ["NORM"])
+    explained = explain_leads(record, measure(record), opinion)
+    assert set(explained.lead_importance) == set(opinion.statements)
     assert set(explained.lead_importance["NORM"]) == set(STANDARD_LEADS)

@@ -9,6 +9,7 @@ import pytest
 
 from cardioalert.errors import CorruptFileError, NotApplicableError
 from cardioalert.interpret.criteria import PACKAGE, criteria
+from cardioalert.interpret.network import shared_findings
 from cardioalert.report import plain
 from cardioalert.report.document import is_analysis, parse_document
 from cardioalert.tables import read_toml
@@ -66,14 +67,20 @@ def test_a_document_of_the_first_version_without_the_new_keys_is_enough():
     assert parse_document(json.dumps(content).encode()).explanation is None
 
 
+def finding_codes():
+    by_criteria = {criterion.finding for criterion in criteria()}
+    by_networks = {shared.findings[0] for shared in shared_findings()}
+    return by_criteria | by_networks | {"normal-ecg", "normal-not-confirmed"}
+
+
 def test_every_finding_has_plain_words():
-    codes = {criterion.finding for criterion in criteria()} | {"normal-ecg"}
+    codes = finding_codes()
     assert {code for code in codes if not plain.plain_text(code)} == set()
 
 
 def test_plain_words_name_findings_and_advice_that_exist():
     table = read_toml(plain.PACKAGE, "plain.toml")
-    codes = {criterion.finding for criterion in criteria()} | {"normal-ecg"}
+    codes = finding_codes()
     assert {code for row in table["plain"] for code in row["codes"]} <= codes
     advice = {row["code"] for row in read_toml(PACKAGE, "advice.toml")["advice"]}
     assert set(table["clinic"]) <= advice
