@@ -8,6 +8,7 @@ PostgreSQL URL serves as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -31,6 +32,7 @@ Row = dict[str, Any]
 _Item = TypeVar("_Item")
 
 _PATH: Final = "{path}"  # stands for the name in the message of a content, which may have several
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")  # of objects, in messages of libraries
 _CHUNK: Final = 500  # rows a statement; databases limit the number of parameters
 _META: Final = sa.MetaData()
 _NAME: Final = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -510,8 +512,9 @@ def _new_content(content: str, kind: str, locator: str) -> dict[str, Any]:
 
 
 def _printable(message: str) -> str:
-    """Return a message that any database can hold: file names may be arbitrary bytes."""
-    return message.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+    """Return a message that any database can hold and that is the same in every run."""
+    text = message.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+    return _ADDRESS.sub("", text)
 
 
 def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
