@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cardioalert.settings import Settings
-
 if TYPE_CHECKING:
     from cardioalert.care.desk import Desk
     from cardioalert.notify.channel import Channel
     from cardioalert.notify.worker import Worker
+    from cardioalert.settings import Settings
 
 
 def configured(settings: Settings) -> list[Channel]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cardioalert.i18n import translate as _
-from cardioalert.settings import Settings
 from cardioalert_cli import output
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
 from cardioalert_cli.desk import open_desk
+
+if TYPE_CHECKING:
+    from cardioalert.settings import Settings
 
 HELP = _("Make, check and change the encryption keys.")
 EXAMPLES = ("cardioalert keys init", "cardioalert keys status", "cardioalert keys rotate")
@@ -25,7 +27,7 @@ def init(lang: LanguageOption = None, debug: DebugOption = False) -> None:
     """Make a key file."""
     from cardioalert.security import keys  # noqa: PLC0415 - `--help` must stay fast
 
-    path = Settings().keys
+    path = _settings().keys
     keys.create(path)
     output.note(_("Keep a copy in a safe place: without this file nothing can be read again."))
     output.write(str(path))
@@ -58,7 +60,14 @@ def rotate(
     from cardioalert.care.privacy import rewrap_all  # noqa: PLC0415
     from cardioalert.security import keys  # noqa: PLC0415
 
-    keys.rotate(Settings().keys, subject)
+    keys.rotate(_settings().keys, subject)
     count = rewrap_all(open_desk()) if subject == "encryption" else 0
     output.write(_("The key was changed; {n} values were wrapped anew.", n=count))
     output.note(_("Restart the server and the workers, so that they read the new key file."))
+
+
+def _settings() -> Settings:
+    """Read the settings; their library is loaded only now."""
+    from cardioalert.settings import Settings  # noqa: PLC0415 - `--help` is fast
+
+    return Settings()

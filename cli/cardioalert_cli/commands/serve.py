@@ -8,18 +8,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cardioalert.errors import MissingLibraryError
 from cardioalert.i18n import translate as _
-from cardioalert.settings import Settings
 from cardioalert_cli import output
 from cardioalert_cli.channels import configured
 from cardioalert_cli.commands.options import DebugOption, LanguageOption
 from cardioalert_cli.desk import open_desk
 from cardioalert_cli.problems import UsageProblemError
+
+if TYPE_CHECKING:
+    from cardioalert.settings import Settings
 
 HELP = _("Serve the REST interface for the app.")
 EXAMPLES = (
@@ -69,7 +71,7 @@ def serve(
         ) from None
     from cardioalert.security import logs  # noqa: PLC0415
 
-    app = create_app(open_desk(), channels=tuple(configured(Settings())))
+    app = create_app(open_desk(), channels=tuple(configured(_settings())))
     if openapi:
         output.print_json(app.openapi())
         return
@@ -106,3 +108,10 @@ def beside() -> Iterator[None]:
 def no_worker() -> Iterator[None]:
     """Run nothing beside."""
     yield
+
+
+def _settings() -> Settings:
+    """Read the settings; their library is loaded only now."""
+    from cardioalert.settings import Settings  # noqa: PLC0415 - `--help` is fast
+
+    return Settings()

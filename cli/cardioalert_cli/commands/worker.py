@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from cardioalert.i18n import translate as _
-from cardioalert.settings import Settings
 from cardioalert_cli import output
 from cardioalert_cli.channels import configured, make_worker
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
 from cardioalert_cli.desk import open_desk
+
+if TYPE_CHECKING:
+    from cardioalert.settings import Settings
 
 HELP = _("Send notifications, free times that were not confirmed, analyze queued files.")
 EXAMPLES = ("cardioalert worker", "cardioalert worker --once --json", "cardioalert worker dead")
@@ -39,7 +41,7 @@ def worker(
 
     logs.configure()
     desk = open_desk()
-    channels = configured(Settings())
+    channels = configured(_settings())
     if not channels:
         output.note(_("No channel is set up: messages only stand in the inbox of the app."))
     clerk = make_worker(desk, channels)
@@ -86,3 +88,10 @@ def retry(lang: LanguageOption = None, debug: DebugOption = False) -> None:
     with desk.store.writing() as session:
         count = retry_dead(session, desk.now())
     output.write(_("{n} messages wait to be sent again.", n=count))
+
+
+def _settings() -> Settings:
+    """Read the settings; their library is loaded only now."""
+    from cardioalert.settings import Settings  # noqa: PLC0415 - `--help` is fast
+
+    return Settings()
