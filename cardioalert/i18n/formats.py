@@ -10,6 +10,7 @@ from cardioalert.i18n.language import PSEUDO, language
 
 MOST_DECIMALS: Final = 6
 GROUPED_FROM: Final = 10_000  # 1500 ms needs no separator
+LARGEST: Final = 1e15
 
 
 def number(value: float, decimals: int | None = None, *, signed: bool = False) -> str:
@@ -30,6 +31,8 @@ def number(value: float, decimals: int | None = None, *, signed: bool = False) -
     >>> number(0.123, 2, signed=True)
     '+0.12'
     """
+    if not abs(value) < LARGEST:  # absurd, or no number: nothing to round or group
+        return f"{value:g}"
     places = MOST_DECIMALS if decimals is None else decimals
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     rounded += 0  # never "-0"
