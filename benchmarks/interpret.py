@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from benchmarks.other_devices import hospitals_section, ludb_section
 from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient, Sex
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
@@ -72,6 +73,9 @@ class Case:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+sys.path.insert(0, str(ROOT / "models"))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
@@ -80,6 +84,7 @@ def main() -> None:
     parser.add_argument("--pages", type=Path, help="folder of pages that were read back")
     parser.add_argument("--limit", type=int, default=100_000)
     parser.add_argument("--robustness", type=int, default=0, help="records to change")
+    parser.add_argument("--devices", action="store_true", help="LUDB and other hospitals, too")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     fold = options.fold or (10 if options.ptbxl else 9)
@@ -88,7 +93,11 @@ def main() -> None:
     cases = [judge(*one) for one in rows]
     pages = list(read_pages(options.pages, cases)) if options.pages else []
     worse = dict(changed_cases(rows[: options.robustness]))
-    text = "\n\n".join([HEADER, *sections(cases, pages, worse, fold)]) + "\n"
+    parts = [HEADER, *sections(cases, pages, worse, fold)]
+    if (options.data / "ludb").is_dir() and options.devices:
+        parts += ["## Other devices", ludb_section(options.data / "ludb" / "data", auroc)]
+        parts += [hospitals_section(options.data / "other_hospitals")]
+    text = "\n\n".join(parts) + "\n"
     print(text)
     name = "interpret.md" if fold == 9 else f"interpret_fold{fold}.md"
     target = options.output or ROOT / "docs" / "accuracy" / name
@@ -213,7 +222,6 @@ def judge(record: ECGRecord, row: dict[str, str], *, on_paper: bool = False) -> 
 
 def read_pages(folder: Path, cases: Sequence[Case]) -> Iterator[Case]:
     """Yield the records that were drawn, photographed and read back."""
-    sys.path.insert(0, str(ROOT / "models"))
     from training.interpretation.round_trip import read_page  # noqa: PLC0415 - needs the path
 
     for case in cases:
@@ -283,6 +291,8 @@ def sections(
     yield intro(fold, len(cases))
     yield "## Digital records, ten seconds\n\n" + summary(cases)
     yield statements_table(cases)
+    if fold == 9:
+        yield "## Calibration\n\n" + crossfitted(cases)
     yield "## Groups\n\n" + groups_table(cases)
     yield "## Age and sex\n\n" + subgroups(cases)
     yield "## How sure, and how often it stays silent\n\n" + coverage(cases)
@@ -307,6 +317,33 @@ def intro(fold: int, count: int) -> str:
         "Labels are those of PTB-XL, any likelihood. Published networks with 6.5 times as many "
         "training records reach 0.925 to 0.949 over all 71 statements of fold 10; figures over "
         "statements with ten positives in a smaller fold are not the same quantity."
+    )
+
+
+def noise_floor(probability: NDArray, rounds: int = 50) -> float:
+    """Return the calibration error that perfect probabilities would show in so few records."""
+    rng = np.random.default_rng(0)
+    drawn = (rng.random(len(probability)) < probability for _round in range(rounds))
+    return float(np.mean([calibration_error(probability, truth) for truth in drawn]))
+
+
+def crossfitted(cases: Sequence[Case]) -> str:
+    """Return the calibration error of probabilities fitted on other records."""
+    from training.interpretation import publish  # noqa: PLC0415 - training code, beside the package
+
+    _, present, scores = table_of(cases)
+    found = publish.cross_fitted(scores, present.astype(float))
+    enough = np.flatnonzero(present.sum(axis=0) >= FEWEST)
+    errors = [calibration_error(found[:, k], present[:, k]) for k in enough]
+    floor = [noise_floor(found[:, k]) for k in enough]
+    bias = [abs(found[:, k].mean() - present[:, k].mean()) for k in enough]
+    brier = [np.mean((found[:, k] - present[:, k]) ** 2) for k in enough]
+    return (
+        f"Calibrated on nine tenths and scored on the tenth: expected calibration error "
+        f"{np.mean(errors):.4f} on average over {len(enough)} statements ({BINS} equally filled "
+        f"bins). Perfect probabilities would show {np.mean(floor):.4f} in so few records, so what "
+        f"can be seen of an error is {np.mean(errors) - np.mean(floor):+.4f}. Mean probability "
+        f"minus prevalence {np.mean(bias):.4f}; Brier score {np.mean(brier):.4f}."
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from cardioalert.i18n.language import pgettext
+from collections.abc import Mapping
+from functools import cache
+
+from cardioalert.i18n.language import language, pgettext
 
 
 def unit_text(unit: str) -> str:
@@ -13,7 +16,13 @@ def unit_text(unit: str) -> str:
     >>> unit_text("deg"), unit_text("mV")
     ('°', 'mV')
     """
-    known = {
+    return _units(language()).get(unit, unit)
+
+
+@cache
+def _units(_code: str) -> Mapping[str, str]:
+    """Return all units in the chosen language, written once for each language."""
+    return {
         "/min": pgettext("unit", "/min"),
         "Hz": pgettext("unit", "Hz"),
         "MB": pgettext("unit", "MB"),
@@ -42,4 +51,3 @@ def unit_text(unit: str) -> str:
         "s": pgettext("unit", "s"),
         "years": pgettext("unit", "years"),
     }
-    return known.get(unit, unit)

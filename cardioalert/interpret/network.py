@@ -229,6 +229,7 @@ def _heard(finding: Finding, shared: Shared, call: Call, effect: Effect) -> Find
     return replace(
         finding,
         status="present" if effect == "raise" else finding.status,
+        urgency=max(finding.urgency, shared.urgency) if effect == "raise" else finding.urgency,
         decided_by=named,
         evidence=evidence,
         probability=call.probability,

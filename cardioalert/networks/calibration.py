@@ -101,18 +101,22 @@ class Calibration:
     most_disagreement: float
 
     def blend(self, scores: Mapping[str, NDArray[np.floating[Any]]]) -> Floats:
-        """Return the weighted mean of standardized scores, shape (statements,)."""
-        total: Floats = np.sum([member.weight for member in self.members], axis=0)
+        """Return the weighted mean of standardized scores, shape (statements,).
+
+        Members without a score do not count.
+        """
+        heard = [member for member in self.members if member.name in scores]
+        total: Floats = np.sum([member.weight for member in heard], axis=0)
         blended: Floats = np.sum(
-            [member.weight * member.standardized(scores[member.name]) for member in self.members],
-            axis=0,
+            [member.weight * member.standardized(scores[member.name]) for member in heard], axis=0
         )
         mean: Floats = blended / total
         return mean
 
     def disagreement(self, scores: Mapping[str, NDArray[np.floating[Any]]]) -> float:
         """Return how far the members are apart; 1.0 is the limit."""
-        apart = np.std([each.standardized(scores[each.name]) for each in self.members], axis=0)
+        heard = [each for each in self.members if each.name in scores]
+        apart = np.std([each.standardized(scores[each.name]) for each in heard], axis=0)
         return float(apart.mean()) / self.most_disagreement
 
     def probabilities(self, blended: Floats) -> dict[str, float]:

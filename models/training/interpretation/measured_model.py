@@ -18,6 +18,7 @@ from torch.nn import functional
 from cardioalert.domain.record import STANDARD_LEADS
 from cardioalert.networks.features import BEAT_SAMPLES, FEATURES, PER_LEAD
 from training.interpretation.data import load
+from training.interpretation.measured import join
 from training.interpretation.scores import macro_auroc
 
 BEAT_COLUMNS = len(STANDARD_LEADS) * BEAT_SAMPLES
@@ -183,6 +184,7 @@ def main() -> None:
     parser.add_argument("--no-folds", action="store_true", help="skip the out-of-fold scores")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    join(options.cache)
     everything = load(options.cache)
     raw = everything.take(np.flatnonzero(everything.has_voltage))
     views = {"digital": _rows(options.cache / "measured.npz", raw.ids)}

@@ -84,6 +84,12 @@ def test_both_make_a_possible_finding_present():
     assert network.weigh([before], [], opinion(AFIB="present")).findings[0].status == "present"
 
 
+def test_what_becomes_present_is_at_least_as_urgent_as_the_networks_alone():
+    before = finding("q-waves-old-infarction", "possible", Urgency.GREEN)
+    after = network.weigh([before], [], opinion(any_infarction="present")).findings[0]
+    assert (after.status, after.urgency) == ("present", Urgency.YELLOW)
+
+
 def test_a_network_alone_is_possible_says_so_and_is_orange_at_most():
     result = judged(heard=opinion(AFIB="present", NORM="present"))
     found = by_code(result)["atrial-fibrillation"]
