@@ -300,7 +300,9 @@ def sections(
         yield "## Fewer leads, other gain, other speed, noise\n\n" + robustness(worse)
     yield "## What the whole interpretation says\n\n" + outcomes(cases)
     if pages:
-        yield "## The same records as pages, photographed and read back\n\n" + page_section(pages)
+        yield "## The same records as pages, photographed and read back\n\n" + page_section(
+            pages, cases
+        )
     yield "## Processor time\n\n" + timing(cases)
 
 
@@ -505,8 +507,11 @@ def outcomes(cases: Sequence[Case]) -> str:
     return "\n".join(lines)
 
 
-def page_section(pages: Sequence[Case]) -> str:
+def page_section(pages: Sequence[Case], digital: Sequence[Case]) -> str:
     _, present, scores = table_of(pages)
+    numbers = [case.number for case in pages]
+    place = {case.number: row for row, case in enumerate(digital)}
+    same = table_of(digital)[2][[place[number] for number in numbers]]
     enough = np.flatnonzero(present.sum(axis=0) >= FEWEST)
     five = np.flatnonzero((present.sum(axis=0) >= 5) & ((~present).sum(axis=0) >= 5))
     drawn = [macro(present[rows], scores[rows], five) for rows in drawn_again(len(pages))]
@@ -515,7 +520,8 @@ def page_section(pages: Sequence[Case]) -> str:
         f"{len(pages)} pages that the digitizer read (3x4, with and without strips, scans and "
         f"phone pictures). Macro-AUROC over {len(enough)} statements with {FEWEST} positives "
         f"{macro(present, scores, enough):.3f}; over {len(five)} with 5 positives "
-        f"{with_interval(macro(present, scores, five), drawn)}. "
+        f"{with_interval(macro(present, scores, five), drawn)} "
+        f"(the same records, digital: {macro(present, same, five):.3f}). "
         f"Networks: {', '.join(f'{name} {count}' for name, count in reasons.most_common())}.\n\n"
     )
     return head + groups_table(pages) + "\n\n" + outcomes(pages)
