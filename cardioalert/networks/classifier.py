@@ -32,6 +32,7 @@ from cardioalert.networks.windows import (
 )
 
 FEWEST_LEADS: Final = 6
+SHORTEST: Final = 180  # samples at 100 Hz of the longest lead; a printed column has about 240
 LOWEST_QUALITY: Final = 0.2
 """Chance that a technician accepts the recording; lower ones are not read. None of 381 recordings
 of hospital carts (PTB-XL fold 9) is below it: the lowest has 0.34."""
@@ -108,7 +109,7 @@ def classify(
     usable = int((look.present.sum(axis=1) >= WINDOW // 2).sum())
     if usable < FEWEST_LEADS:
         return Opinion(kind=kind, silence="too-few-leads")
-    if look.present.sum(axis=1).max() < 0.9 * WINDOW:
+    if look.present.sum(axis=1).max() < SHORTEST:
         return Opinion(kind=kind, silence="too-short")
     judged = not on_paper and record.has(STANDARD_LEADS)
     quality = signal_quality(record) if judged else None
