@@ -193,6 +193,25 @@ def analyze(
     )
 
 
+def retell(analysis: Analysis) -> Analysis:
+    """Return an analysis with its sentences in the language that is chosen now.
+
+    Nothing is read, measured or asked of the networks again. The remarks on how a page was read
+    stay in the language they were made in.
+    """
+    told = analysis.interpretation
+    return replace(
+        analysis,
+        interpretation=interpret(
+            analysis.measurements,
+            analysis.record,
+            analysis.patient,
+            digitized=analysis.digitized,
+            opinion=told.opinion,
+        ),
+    )
+
+
 def _merge(known: Patient | None, in_file: Patient | None) -> Patient:
     """Join what the caller knows of a person with what the file says; the caller goes first."""
     known, in_file = known or Patient(), in_file or Patient()

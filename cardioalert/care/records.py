@@ -17,7 +17,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from cardioalert.care.desk import Actor, Desk
-from cardioalert.care.patients import get
+from cardioalert.care.patients import Person, get, open_person
 from cardioalert.care.times import as_text
 from cardioalert.errors import CardioAlertError, NotFoundError
 from cardioalert.security.sealing import Place, seal, unseal
@@ -40,7 +40,7 @@ class Answer:
     overlay: bytes | None = None
 
 
-Analyze = Callable[[bytes, Patient], Answer]
+Analyze = Callable[[bytes, Person], Answer]
 
 
 def ecg_files(desk: Desk) -> Path:
@@ -128,7 +128,7 @@ def run_job(desk: Desk, analyze: Analyze, *, owner: str) -> bool:
         _finish(desk, actor, job, error="patient-erased")
         return True
     try:
-        answer = analyze(read_file(desk, patient, job.subject_id), patient)
+        answer = analyze(read_file(desk, patient, job.subject_id), open_person(desk, patient))
     except CardioAlertError as error:
         _finish(desk, actor, job, error=error.code)
     else:
@@ -243,13 +243,21 @@ def analysis_row(desk: Desk, analysis_id: str) -> StoredAnalysis:
     return found
 
 
-def read_analysis(desk: Desk, actor: Actor, row: StoredAnalysis) -> Any:
-    """Open an analysis for somebody who may read it, and write down that it was read."""
+def read_analysis(
+    desk: Desk, actor: Actor, row: StoredAnalysis, language: str = ""
+) -> dict[str, Any]:
+    """Open an analysis for somebody who may read it, and write down that it was read.
+
+    Parameters
+    ----------
+    language : the reader's; where the analysis has no texts in it, they stay as they were made
+    """
     with desk.store.writing() as session:
         patient = get(session, row.patient_id)
         document = open_document(desk, patient, "stored_analysis", row.id, row.document)
         desk.note(session, actor, "record.read", row.id, patient_id=row.patient_id)
-    return document
+    in_others: dict[str, dict[str, Any]] = document.pop("languages", {})
+    return {**document, **in_others.get(language, {})}
 
 
 def summaries(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Text = Annotated[str, StringConstraints(max_length=254)]
@@ -112,6 +112,19 @@ class Wait(Body):
     clinic: Short
     day: Short
     service: Short = "ecg"
+
+
+class QuizReply(Body):
+    """One reply of the risk test, as it was typed; empty skips the question."""
+
+    key: Short
+    text: Text
+
+
+class QuizSoFar(Body):
+    """All replies so far, in the order of the questions."""
+
+    replies: Annotated[list[QuizReply], Field(max_length=100)] = []
 
 
 class Glass(Body):

@@ -10,8 +10,10 @@ from cardioalert.care import patients, records
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.times import as_text
 from cardioalert.errors import NotFoundError
+from cardioalert.i18n import language
 from cardioalert.rest.guards import ActorOf, DeskOf, check_patient, limit, own_patient
 from cardioalert.rest.problems import documented
+from cardioalert.rest.schemas import QuizSoFar
 from cardioalert.security.uploads import clean
 
 router = APIRouter(prefix="/v1", tags=["records"])
@@ -68,10 +70,17 @@ def list_analyses(
 
 
 @router.get("/analyses/{analysis_id}", openapi_extra=READ, responses=documented(401, 403, 404))
-def show_analysis(analysis_id: str, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
-    """Return one analysis: the document `cardioalert.analysis/1`."""
+def show_analysis(
+    analysis_id: str, desk: DeskOf, actor: ActorOf, explain: bool = False
+) -> dict[str, Any]:
+    """Return one analysis: the document `cardioalert.analysis/1`, in the language asked for.
+
+    With `explain` it holds the curves and all that was measured lead by lead, too: 0.4 MB.
+    """
     row, _patient = readable(desk, actor, analysis_id)
-    document = records.read_analysis(desk, actor, row)
+    document = records.read_analysis(desk, actor, row, language())
+    if not explain:
+        document.pop("explanation", None)
     return {"id": row.id, "at": as_text(row.created_at), "analysis": document}
 
 
@@ -92,6 +101,14 @@ def readable(desk: Desk, actor: Actor, analysis_id: str) -> tuple[Any, Any]:
     check_patient(desk, actor, "record.read", row.patient_id)
     with desk.store.reading() as session:
         return row, patients.get(session, row.patient_id)
+
+
+@router.post("/quiz/next", openapi_extra={"x-policy": "quiz.ask"}, responses=documented())
+def ask_quiz(body: QuizSoFar) -> dict[str, Any]:
+    """Tell what to ask next; nothing is kept, and no session is needed."""
+    from cardioalert.risk.dialogue import Reply, replay  # noqa: PLC0415 - heavy, needed here only
+
+    return replay([Reply(key=reply.key, text=reply.text) for reply in body.replies]).to_dict()
 
 
 @router.post("/quiz", status_code=201, openapi_extra=ADD, responses=documented(401, 403, 404))
