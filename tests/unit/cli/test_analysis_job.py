@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from cardioalert_cli.analysis_job import analyze
 
 from cardioalert import write_record
 from cardioalert.care import accounts, patients, records
 from cardioalert.care.desk import OPERATOR
 from cardioalert.i18n import use_language
-from cardioalert.report.make import report_of_document
 from cardioalert.report.document import read_document
-from cardioalert_cli.analysis_job import analyze
+from cardioalert.report.make import report_of_document
 from tests.built_ecg import built_record
 
 
