@@ -78,6 +78,10 @@ class Case:
     on_paper: bool = False
     beats_needed: int = 3
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    _of_all: dict[str, Quantity] = field(default_factory=dict, init=False, repr=False)
+    _of_leads: dict[tuple[str, Lead, float], Quantity] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def outcome(self, *rules: str) -> Outcome:
         """Return the highest outcome among earlier rules."""
@@ -89,6 +93,12 @@ class Case:
 
     def value(self, name: str) -> Quantity:
         """Return a global measurement (`pr`, `qrs`, ...) in the unit of the criteria tables."""
+        known = self._of_all.get(name)
+        if known is None:
+            known = self._of_all[name] = self._value(name)
+        return known
+
+    def _value(self, name: str) -> Quantity:
         measured = self.measurements.values[name]
         kind = kinds()[name]
         value, spread = measured.value, measured.uncertainty or 0.0
@@ -113,7 +123,15 @@ class Case:
 
     def lead(self, name: str, place: Lead | Place) -> Quantity:
         """Return a quantity of one lead, such as `st_j`; with -aVR, upside down."""
-        place = place if isinstance(place, Place) else Place(lead=place)
+        where, sign = (place.lead, place.sign) if isinstance(place, Place) else (place, 1.0)
+        key = (name, where, sign)
+        known = self._of_leads.get(key)
+        if known is None:  # many rows ask for the same
+            known = self._of_leads[key] = self._look(name, Place(lead=where, sign=sign))
+        return known
+
+    def _look(self, name: str, place: Place) -> Quantity:
+        """Return a quantity of one lead."""
         kind = kinds()[name]
         measured = self.measurements.leads.get(place.lead)
         if measured is None:

@@ -8,9 +8,10 @@ lowest, "or" the highest and "at least n of" the n-th highest of the outcomes (K
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Final, Literal, TypeVar
+from itertools import chain
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from cardioalert.domain.clinical import Evidence
 from cardioalert.domain.record import Lead
@@ -115,13 +116,74 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What was compared with a limit, before it is put into words: most of it is never shown.
+
+    Attributes
+    ----------
+    kind : Kind
+    measure : str
+        Name of the quantity.
+    values : tuple of (float, str)
+        Each value with the lead it was measured in, as people write it; empty for global values.
+    limit, note : float, str
+        The limit in the unit of the kind, and whose limit it is.
+    leads : tuple of Lead
+    """
+
+    kind: Kind = field(compare=False, repr=False)
+    measure: str
+    values: tuple[tuple[float, str], ...]
+    limit: float
+    note: str
+    leads: tuple[Lead, ...]
+
+    @property
+    def value(self) -> float:
+        """The first value, rounded for a report."""
+        return round(self.values[0][0], 4)
+
+    def written(self) -> Evidence:
+        """Put it into words."""
+        kind, (value, place) = self.kind, self.values[0]
+        if len(self.values) > 1:
+            places = [
+                _("{value} in {lead}", value=kind.text(one), lead=where)
+                for one, where in self.values
+            ]
+            text = f"{_(kind.label)} {', '.join(places)}"
+        elif place:
+            parts = {"label": _(kind.label), "value": kind.text(value), "lead": place}
+            text = _("{label} {value} in {lead}", **parts)
+        else:
+            text = _("{label} {value}", label=_(kind.label), value=kind.text(value))
+        return Evidence(
+            text=f"{text} ({limit_text(kind, self.limit, self.note)})",
+            measure=self.measure,
+            value=self.value,
+            limit=self.limit,
+            unit=kind.unit,
+            leads=self.leads,
+        )
+
+
+Shown: TypeAlias = Evidence | Compared
+"""What a check has to show: ready, or put into words when a finding is made of it."""
+
+
+def written(shown: Shown) -> Evidence:
+    """Return evidence in words."""
+    return shown.written() if isinstance(shown, Compared) else shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """The answer to one comparison or to a combination of them.
 
     Attributes
     ----------
     outcome : Outcome
-    evidence : tuple of Evidence
+    evidence : tuple of Shown
         What led to it.
     against : tuple of str
         What speaks against it, for people.
@@ -136,7 +198,7 @@ class Check:
     """
 
     outcome: Outcome
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Shown, ...] = ()
     against: tuple[str, ...] = ()
     margin: float | None = None
     beats: int = 0
@@ -159,7 +221,16 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
     weak = quantity.weak and not 0 < quantity.kind.plain <= margin
     return Check(
         outcome=_outcome(met, doubtful=0 < doubt >= abs(margin), weak=weak),
-        evidence=(_evidence(quantity, limit, note),),
+        evidence=(
+            Compared(
+                kind=quantity.kind,
+                measure=quantity.kind.name,
+                values=((quantity.value, quantity.place),),
+                limit=limit,
+                note=note,
+                leads=quantity.leads,
+            ),
+        ),
         margin=margin,
         beats=quantity.beats,
         reasons=("too-few-beats",) if weak else (),
@@ -181,26 +252,6 @@ def _outcome(met: bool, *, doubtful: bool, weak: bool) -> Outcome:
     if doubtful:
         return Outcome.BARELY if met else Outcome.NEARLY
     return Outcome.MET if met else Outcome.NOT_MET
-
-
-def _evidence(quantity: Quantity, limit: float, note: str) -> Evidence:
-    """Write what was compared."""
-    kind, value = quantity.kind, quantity.value
-    if value is None:
-        raise ValueError(f"{kind.name} has no value to show")
-    parts = {"label": _(kind.label), "value": kind.text(value), "lead": quantity.place}
-    if quantity.place:
-        text = _("{label} {value} in {lead}", **parts)
-    else:
-        text = _("{label} {value}", **parts)
-    return Evidence(
-        text=f"{text} ({limit_text(kind, limit, note)})",
-        measure=kind.name,
-        value=round(value, 4),
-        limit=limit,
-        unit=kind.unit,
-        leads=quantity.leads,
-    )
 
 
 def limit_text(kind: Kind, limit: float, note: str) -> str:
@@ -306,29 +357,43 @@ def higher(check: Check, other: Check) -> Check:
 
 def first_evidence(check: Check) -> Check:
     """Return a check with one line of evidence per measure and lead."""
-    kept: dict[tuple[str, tuple[Lead, ...]], Evidence] = {}
+    kept: dict[tuple[str, tuple[Lead, ...]], Shown] = {}
     for evidence in check.evidence:
         kept.setdefault((evidence.measure, evidence.leads), evidence)
     return replace(check, evidence=tuple(kept.values()))
 
 
-def _combine(checks: Iterable[Check], outcome: Outcome) -> Check:
-    """Collect what the checks that carry the outcome have to show."""
-    checks = tuple(checks)
-    carrying = [check for check in checks if check.outcome >= max(outcome, Outcome.NEARLY)]
-    deciding = [check for check in checks if check.outcome is outcome and check.margin is not None]
-    shown = carrying or [check for check in checks if check.outcome is outcome]
+def _combine(checks: Sequence[Check], outcome: Outcome) -> Check:
+    """Collect what the checks that carry the outcome have to show. One pass: it is done often."""
+    bar = max(outcome, Outcome.NEARLY)
+    margin: float | None = None
+    beats = 0
+    capped = False
+    for check in checks:
+        if check.outcome is not outcome:
+            continue
+        capped = capped or check.capped
+        if check.margin is None:
+            continue
+        margin = check.margin if margin is None else min(margin, check.margin)
+        if check.beats:
+            beats = min(beats, check.beats) if beats else check.beats
+    shown = [check for check in checks if check.outcome >= bar]
+    shown = shown or [check for check in checks if check.outcome is outcome]
     return Check(
         outcome=outcome,
-        evidence=_unique(evidence for check in shown for evidence in check.evidence),
-        against=_unique(text for check in shown for text in check.against),
-        margin=min((check.margin for check in deciding if check.margin is not None), default=None),
-        beats=min((check.beats for check in deciding if check.beats), default=0),
-        reasons=_unique(reason for check in checks for reason in check.reasons),
-        capped=any(check.capped for check in checks if check.outcome is outcome),
+        evidence=_unique([check.evidence for check in shown]),
+        against=_unique([check.against for check in shown]),
+        margin=margin,
+        beats=beats,
+        reasons=_unique([check.reasons for check in checks]),
+        capped=capped,
     )
 
 
-def _unique(items: Iterable[T]) -> tuple[T, ...]:
-    """Drop repetitions, keep the order."""
-    return tuple(dict.fromkeys(items))
+def _unique(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    """Join groups, drop repetitions, keep the order; what stands alone has none."""
+    some = [group for group in groups if group]
+    if len(some) < 2:
+        return some[0] if some else ()
+    return tuple(dict.fromkeys(chain.from_iterable(some)))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
-from cardioalert.domain.clinical import Evidence
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import translate as _
 from cardioalert.interpret.case import ADJACENT, Case, Place, is_qs
 from cardioalert.interpret.checks import (
     Check,
+    Compared,
     Outcome,
     Quantity,
+    Shown,
     all_of,
     any_of,
     cap,
@@ -46,14 +48,17 @@ def contiguous(checks: Mapping[Place, Check], needed: int = 2) -> Check:
 
 def grouped(check: Check) -> Check:
     """Return a check whose evidence of one measure and limit stands in one line, largest first."""
-    groups: dict[tuple[str, float, str], list[Evidence]] = {}
-    for evidence in check.evidence:
-        if evidence.measure in kinds() and len(evidence.leads) == 1:
-            key = (evidence.measure, evidence.limit, _limit_part(evidence))
+    groups: dict[Hashable, list[Compared]] = {}
+    shown: dict[Hashable, Shown] = {}
+    for each in check.evidence:
+        if isinstance(each, Compared) and len(each.leads) == 1:
+            key = (each.measure, each.limit, each.note)
+            groups.setdefault(key, []).append(each)
+            shown.setdefault(key, each)
         else:
-            key = (evidence.text, evidence.limit, "")
-        groups.setdefault(key, []).append(evidence)
-    return replace(check, evidence=tuple(_one_line(group) for group in groups.values()))
+            shown.setdefault(each, each)
+    lines = (_one_line(groups[key]) if key in groups else one for key, one in shown.items())
+    return replace(check, evidence=tuple(lines))
 
 
 def st_slope(case: Case, place: Place) -> Quantity:
@@ -112,39 +117,30 @@ def cap_weak(check: Check, case: Case, lead: Lead) -> Check:
     return cap(check, _("few clean beats in {lead}", lead=lead))
 
 
-def _neighbours(needed: int) -> Iterable[tuple[Place, ...]]:
-    """Yield runs of `needed` contiguous leads."""
+@cache
+def _neighbours(needed: int) -> tuple[tuple[Place, ...], ...]:
+    """Return the runs of `needed` contiguous leads."""
     following = dict(ADJACENT)
+    runs = []
     for start in following:
         run = [start]
         while len(run) < needed and run[-1] in following:
             run.append(following[run[-1]])
         if len(run) == needed:
-            yield tuple(run)
+            runs.append(tuple(run))
+    return tuple(runs)
 
 
-def _limit_part(evidence: Evidence) -> str:
-    """Return the bracketed limit of an evidence text."""
-    return evidence.text[evidence.text.rfind("(") :]
-
-
-def _one_line(group: list[Evidence]) -> Evidence:
-    """Write evidence of several leads in one line."""
+def _one_line(group: list[Compared]) -> Compared:
+    """Join what was compared with one limit in several leads."""
     if len(group) == 1:
         return group[0]
     group = sorted(group, key=lambda each: -abs(each.value))
-    kind = kinds()[group[0].measure]
-    places = [
-        _("{value} in {lead}", value=kind.text(each.value), lead=_place(each)) for each in group
-    ]
-    text = f"{_(kind.label)} {', '.join(places)} {_limit_part(group[0])}"
-    return replace(group[0], text=text, leads=tuple(each.leads[0] for each in group))
-
-
-def _place(evidence: Evidence) -> str:
-    """Return the lead of a single-lead text; aVR stands upside down in the limb chain."""
-    lead = evidence.leads[0]
-    return f"-{lead}" if f"-{lead}" in evidence.text else str(lead)
+    return replace(
+        group[0],
+        values=tuple((each.value, each.values[0][1] or str(each.leads[0])) for each in group),
+        leads=tuple(each.leads[0] for each in group),
+    )
 
 
 __all__ = [

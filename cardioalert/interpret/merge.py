@@ -15,7 +15,7 @@ from cardioalert.domain.clinical import Evidence, Finding, FindingStatus, NotAss
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import translate as _
-from cardioalert.interpret.checks import Outcome, cap
+from cardioalert.interpret.checks import Outcome, cap, written
 from cardioalert.interpret.criteria import PACKAGE, Checked, Criterion, criteria, with_tuples
 from cardioalert.interpret.patterns import Judgement
 from cardioalert.interpret.urgency import finding_urgency
@@ -90,16 +90,16 @@ def apply_blocks(judgements: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
     A row that was silenced blocks nothing; a row within its error of the limit silences nothing,
     it only replaces a lower grade and is noted.
     """
+    by_id = {each.criterion.id: each for each in judgements}
     for block in blocks():
         silences = block.effect in ("not-assessable", "possible")
         needed = Outcome.MET if silences else Outcome.BARELY
-        met = {each.criterion.id for each in judgements if each.outcome >= needed}
-        if met.intersection(block.by):
-            judgements = tuple(
-                _blocked(each, block) if block.concerns(each.criterion.id) else each
-                for each in judgements
-            )
-    return judgements
+        if any(rule in by_id and by_id[rule].outcome >= needed for rule in block.by):
+            by_id = {
+                rule: _blocked(each, block) if block.concerns(rule) else each
+                for rule, each in by_id.items()
+            }
+    return tuple(by_id.values())
 
 
 def findings_of(judgements: Iterable[Judgement], patient: Patient) -> tuple[Finding, ...]:
@@ -209,7 +209,7 @@ def _finding(judgement: Judgement, patient: Patient, met: set[str]) -> Finding:
         status="present" if sure and criterion.certain else "possible",
         urgency=finding_urgency(criterion, patient, met, lowered=not sure),
         decided_by=(f"rule:{criterion.id}",),
-        evidence=check.evidence or (_bare_evidence(criterion),),
+        evidence=tuple(map(written, check.evidence)) or (_bare_evidence(criterion),),
         against=tuple(_(text) for text in check.against),
     )
 

@@ -69,9 +69,11 @@ class Judgement:
 def judge(case: Case) -> tuple[Judgement, ...]:
     """Judge every row, in the order of the tables."""
     judgements = []
+    outcomes = dict(case.outcomes)
+    case = replace(case, outcomes=MappingProxyType(outcomes))
     for criterion in criteria():
         check = judge_row(criterion, case)
-        case = replace(case, outcomes={**case.outcomes, criterion.id: check.outcome})
+        outcomes[criterion.id] = check.outcome
         judgements.append(Judgement(criterion=criterion, check=check))
     return tuple(judgements)
 

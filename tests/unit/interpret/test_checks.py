@@ -19,6 +19,7 @@ from cardioalert.interpret.checks import (
     n_of,
     negate,
     seen,
+    written,
 )
 
 MM = Kind(name="st_j", label="ST at J", unit="mV", decimals=2, signed=True, source="test")
@@ -82,7 +83,7 @@ def test_evidence_says_what_was_compared():
     check = compare(
         quantity(0.314, place="V3", leads=(Lead.V3,)), "at_least", 0.2, "men 40 years and older"
     )
-    (evidence,) = check.evidence
+    evidence = written(check.evidence[0])
     assert evidence.text == "ST at J +0.31 mV in V3 (limit +0.20 mV, men 40 years and older)"
     assert (evidence.value, evidence.limit, evidence.leads) == (0.314, 0.2, (Lead.V3,))
     assert check.margin == pytest.approx(0.114)
