@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Final
 
 from cardioalert.i18n.catalogs import catalog
@@ -104,8 +105,12 @@ def pgettext(context: str, message: str, /, **values: Any) -> str:
 def _find(message: str) -> str:
     """Return the translation, or the English where there is none yet."""
     code = language()
-    if code == "en" or not message:
-        return message
+    return message if code == "en" or not message else _find_in(code, message)
+
+
+@lru_cache(maxsize=8192)  # more than there are texts
+def _find_in(code: str, message: str) -> str:
+    """Return the translation into one language; a batch asks for the same few again and again."""
     if code == PSEUDO:
         return disguise(message)
     return catalog(code).gettext(message)
@@ -127,4 +132,6 @@ _formatter: Final = _Formatter()
 
 def _fill(text: str, values: dict[str, Any]) -> str:
     """Put values into a text."""
+    if language() not in _DECIMAL_COMMA or not any(isinstance(v, float) for v in values.values()):
+        return text.format(**values)
     return _formatter.vformat(text, (), values)

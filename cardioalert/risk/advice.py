@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from cardioalert.domain.clinical import Advice
+from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
 from cardioalert.risk import texts
 from cardioalert.risk.questionnaire import Answers
@@ -90,4 +91,10 @@ def _applies(rule: Rule, answers: Answers) -> bool:
 
 def advise(code: str) -> Advice:
     """Return one piece of advice in the chosen language."""
+    return _advise(code, language())
+
+
+@cache
+def _advise(code: str, _language: str) -> Advice:
+    """Return one piece of advice; made once for each language."""
     return Advice(code=code, text=_(texts.ADVICE[code]))

@@ -22,6 +22,18 @@ class Category:
 
 
 @cache
+def _bands(scheme: str, start: float) -> tuple[Category, ...]:
+    """Return the bands of the ages from `start` on, highest value first."""
+    return tuple(reversed([b for b in categories(scheme) if b.age_from == start]))
+
+
+@cache
+def _starts(scheme: str) -> tuple[float, ...]:
+    """Return the ages at which other bands begin to hold, highest first."""
+    return tuple(sorted({band.age_from for band in categories(scheme)}, reverse=True))
+
+
+@cache
 def categories(scheme: str) -> tuple[Category, ...]:
     """Return the bands of one scheme, lowest age and value first."""
     rows = (r for r in read_csv("cardioalert.risk", "thresholds.csv") if r["scheme"] == scheme)
@@ -41,6 +53,5 @@ def category_of(scheme: str, value: float, *, age: float) -> Category:
     >>> category_of("esc-2021", 7.4, age=49).category, category_of("esc-2021", 7.4, age=50).category
     ('high', 'high')
     """
-    bands = categories(scheme)
-    start = max(band.age_from for band in bands if band.age_from <= age)
-    return [b for b in bands if b.age_from == start and b.at_least <= value][-1]
+    start = next(start for start in _starts(scheme) if start <= age)
+    return next(band for band in _bands(scheme, start) if band.at_least <= value)

@@ -84,11 +84,22 @@ def points(sex: Sex, x: Mapping[str, float]) -> Points:
     start, age_points = _age(sex)
     low = age_points if x["age"] >= start else 0
     high, still_open = low, []
-    for name, least, most in (_smoking(x), _waist(x), *(_item(item, x) for item in items())):
+    for name, least, most in (_smoking(x), _waist(x)):
         low += least
         high += most
         if most > least:
             still_open.append(name)
+    smoker = x["smoker"]
+    for item in items():
+        answer = x.get(item.input)
+        if item.input == "former_smoker" and smoker:
+            continue
+        if answer is None:
+            high += item.points
+            still_open.append(item.input)
+        elif answer == item.answer:
+            low += item.points
+            high += item.points
     return Points(low=low, high=high, open=tuple(still_open))
 
 
@@ -114,12 +125,3 @@ def _waist(x: Mapping[str, float]) -> tuple[str, int, int]:
     found = graded(_WAIST, x[_WAIST])
     return _WAIST, found, found
 
-
-def _item(item: Item, x: Mapping[str, float]) -> tuple[str, int, int]:
-    """Return name, least and most points of a yes/no item."""
-    if item.input == "former_smoker" and x["smoker"]:
-        return item.input, 0, 0
-    if item.input in x:
-        found = item.points if x[item.input] == item.answer else 0
-        return item.input, found, found
-    return item.input, 0, item.points

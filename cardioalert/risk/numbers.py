@@ -10,6 +10,8 @@ from typing import Final
 _SPACES: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f "))
 _PLAIN: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3},\d{3}")
+_EXACT: Final = 1e6  # last digits; below, a half is far from what floating point blurs
+_NEAR_HALF: Final = 1e-6
 
 
 class AmbiguousNumberError(ValueError):
@@ -51,4 +53,8 @@ def round_half_up(value: float, decimals: int = 0) -> float:
     >>> round_half_up(22.5), round_half_up(0.125, 2)
     (23.0, 0.13)
     """
-    return float(Decimal(repr(float(value))).quantize(_step(decimals), ROUND_HALF_UP))
+    value = float(value)
+    units = abs(value) * 10.0**decimals
+    if units < _EXACT and abs(units % 1.0 - 0.5) > _NEAR_HALF:
+        return round(value, decimals)  # no half anywhere near: every rule of rounding agrees
+    return float(Decimal(repr(value)).quantize(_step(decimals), ROUND_HALF_UP))

@@ -205,5 +205,7 @@ def _number(name: str, value: Any) -> Any:
         return value
     if known.kind == "yes-no":
         return bool(value)
+    if value == int(value):
+        return int(value)
     rounded = round_half_up(value, 4)
     return int(rounded) if rounded.is_integer() else rounded

@@ -95,7 +95,9 @@ def refusals(answers: Answers) -> tuple[str, ...]:
 def judge(score: Score, answers: Answers) -> Fit:
     """Compare one score with the answers."""
     x = answers.values
-    missing = [name for name in ("age", *score.needs) if name not in x]
+    missing = [name for name in score.needs if name not in x]
+    if "age" not in x:
+        missing.insert(0, "age")
     if answers.sex is None:
         missing.insert(0, "sex")
     reasons = []
@@ -103,20 +105,20 @@ def judge(score: Score, answers: Answers) -> Fit:
         reasons.append("age-outside-range")
     if score.diabetes == "excluded" and x.get("diabetes"):
         reasons.append("diabetes-not-covered")
-    if score.diabetes == "required" and x.get("diabetes") == 0.0:
-        reasons.append("diabetes-required")
-    if score.diabetes == "required" and x.get("type_1_diabetes"):
-        reasons.append("type-1-diabetes-not-covered")
-    reasons += [
-        hyphenated("outside-range", name)
-        for name, (low, high) in score.limits.items()
-        if name in x and not low - _TOLERANCE <= x[name] <= high + _TOLERANCE
-    ]
+    if score.diabetes == "required":
+        if x.get("diabetes") == 0.0:
+            reasons.append("diabetes-required")
+        if x.get("type_1_diabetes"):
+            reasons.append("type-1-diabetes-not-covered")
+    for name, (low, high) in score.limits.items():
+        if name in x and not low - _TOLERANCE <= x[name] <= high + _TOLERANCE:
+            reasons.append(hyphenated("outside-range", name))
+    asked = score.unanswered_as_no if missing else ()
     return Fit(
         score=score,
         reasons=tuple(reasons),
         missing=tuple(missing),
-        imputed=tuple(name for name in missing if name in score.unanswered_as_no),
+        imputed=tuple([name for name in missing if name in asked]) if asked else (),
     )
 
 

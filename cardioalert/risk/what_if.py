@@ -10,7 +10,7 @@ from typing import Any, Final
 from cardioalert.domain.patient import Sex
 from cardioalert.risk import interheart
 from cardioalert.risk.categories import Category
-from cardioalert.risk.scores import Inputs, Score
+from cardioalert.risk.scores import Inputs, Score, scores
 from cardioalert.tables import read_toml
 
 _STEPS: Final = 9  # halvings of the age range: finer than a tenth of a year
@@ -117,22 +117,28 @@ def points_what_if(score: Score, sex: Sex, x: Inputs) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: change.exact))
 
 
+@cache  # halving meets the same 513 ages again and again
+def _reference_risk(score_id: str, sex: Sex, age: float) -> float:
+    """Return the risk of the reference person at one age."""
+    score = scores()[score_id]
+    values = _table()["reference_person"]["values"]
+    reference = {name: value for name, value in values.items() if name in score.needs}
+    return score.exact(sex, {**reference, "age": age})
+
+
 def risk_age(score: Score, sex: Sex, x: Inputs) -> RiskAge | None:
     """Find the age at which the reference person of `tables/targets.toml` has this risk."""
     if not score.risk_age:
         return None
-    reference = {
-        k: v for k, v in _table()["reference_person"]["values"].items() if k in score.needs
-    }
     risk = score.exact(sex, x)
     low, high = score.age_from, score.age_below
-    if score.exact(sex, {**reference, "age": low}) > risk:
+    if _reference_risk(score.id, sex, low) > risk:
         return RiskAge(years=low, bound="at-most")
-    if score.exact(sex, {**reference, "age": high}) <= risk:
+    if _reference_risk(score.id, sex, high) <= risk:
         return RiskAge(years=high, bound="at-least")
     for _ in range(_STEPS):
         middle = (low + high) / 2.0
-        if score.exact(sex, {**reference, "age": middle}) > risk:
+        if _reference_risk(score.id, sex, middle) > risk:
             high = middle
         else:
             low = middle

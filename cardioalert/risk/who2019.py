@@ -7,6 +7,7 @@ rounded half up: this gives all 2,100 published cells.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -55,8 +56,14 @@ class Equation:
             + self.third * third
             + self.sbp * sbp
         )
-        hazard = -log(self.survival) * exp(lp)  # = -ln(1 - r0)
+        hazard = _baseline(self.survival) * exp(lp)  # = -ln(1 - r0)
         return 1.0 - exp(-exp(self.c0 + self.c1 * log(hazard)))
+
+
+@cache
+def _baseline(survival: float) -> float:
+    """Return the hazard of the reference person."""
+    return -log(survival)
 
 
 @cache
@@ -115,7 +122,7 @@ def band(value: float, starts: tuple[float, ...]) -> int:
     >>> band(139.9, SBP_BANDS), band(140.0, SBP_BANDS)
     (1, 2)
     """
-    return sum(value >= start for start in starts)
+    return bisect_right(starts, value)
 
 
 @cache

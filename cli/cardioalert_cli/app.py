@@ -76,7 +76,7 @@ def run(words: list[str]) -> int:
 
     usage_error: Any = typer.BadParameter.__base__
     try:
-        command = build_command()
+        command = build_command(named(words))
         result = command.main(args=words, prog_name="cardioalert", standalone_mode=False)
     except typer.Exit as leave:
         return leave.exit_code
@@ -110,18 +110,36 @@ def help_command(error: Any, words: Sequence[str]) -> str:
     return f"{path} --help"
 
 
-def build_command() -> Any:
-    """Return the program, ready to run, without an English word left in another language."""
+def named(words: Sequence[str]) -> Sequence[str]:
+    """Return the commands that a call needs: the one it names, or else all.
+
+    Building them all takes longer than many commands need for their work.
+    """
+    rest = list(words)
+    while rest and rest[0].startswith("-"):
+        del rest[: 2 if rest[0] == "--lang" else 1]
+    name = rest[0].replace("-", "_") if rest else ""
+    return (name,) if name in COMMANDS else COMMANDS
+
+
+def build_command(names: Sequence[str] = COMMANDS) -> Any:
+    """Return the program, ready to run, without an English word left in another language.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The commands it shall know.
+    """
     import typer  # noqa: PLC0415 - after the language was chosen
 
     translate_framework()
-    command = typer.main.get_command(build_app())
+    command = typer.main.get_command(build_app(names))
     prepare(command)
     return command
 
 
-def build_app() -> Any:
-    """Return the program with all its commands, their texts in the chosen language."""
+def build_app(names: Sequence[str] = COMMANDS) -> Any:
+    """Return the program with these commands, their texts in the chosen language."""
     import typer  # noqa: PLC0415 - after the language was chosen
 
     app = typer.Typer(
@@ -134,7 +152,7 @@ def build_app() -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(import_module("cardioalert_cli.commands.top").top)
-    for name in COMMANDS:
+    for name in names:
         module = import_module(f"cardioalert_cli.commands.{name}")
         word = name.replace("_", "-")
         examples = "\b\n" + "\n".join((_("Examples:"), *(f"  {line}" for line in module.EXAMPLES)))
