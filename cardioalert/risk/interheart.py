@@ -124,4 +124,3 @@ def _waist(x: Mapping[str, float]) -> tuple[str, int, int]:
         return _WAIST, 0, _scale(_WAIST)[-1][1]
     found = graded(_WAIST, x[_WAIST])
     return _WAIST, found, found
-
