@@ -2,7 +2,7 @@
 
     python -m benchmarks.quiz [--runs 3] [--lang uz]
 
-Prints processor seconds, the least of several runs: on a busy machine the clock measures the others.
+Prints processor seconds, the least of several runs: the clock of a busy machine lies.
 """
 
 from __future__ import annotations
