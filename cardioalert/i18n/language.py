@@ -123,7 +123,8 @@ class _Formatter(string.Formatter):
         """Format one value; only true fractions have a decimal sign."""
         text = str(format(value, format_spec))
         if isinstance(value, float) and language() in _DECIMAL_COMMA:
-            return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+            text = text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+            return text.replace("%", "\N{NO-BREAK SPACE}%").replace("-", "\N{MINUS SIGN}")
         return text
 
 

@@ -84,6 +84,11 @@ class Kind:
         text = number(value, self.decimals, signed=self.signed)
         return text if self.unit == "1" else f"{text} {unit_text(self.unit)}"
 
+    def spread(self, value: float) -> str:
+        """Write a measurement error with its unit."""
+        text = number(value, self.decimals)
+        return text if self.unit == "1" else f"{text} {unit_text(self.unit)}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
@@ -129,6 +134,8 @@ class Compared:
     limit, note : float, str
         The limit in the unit of the kind, and whose limit it is.
     leads : tuple of Lead
+    error : float
+        The measurement error, where the limit lies within it: it has to be told then.
     """
 
     kind: Kind = field(compare=False, repr=False)
@@ -137,6 +144,7 @@ class Compared:
     limit: float
     note: str
     leads: tuple[Lead, ...]
+    error: float = 0.0
 
     @property
     def value(self) -> float:
@@ -157,8 +165,11 @@ class Compared:
             text = _("{label} {value} in {lead}", **parts)
         else:
             text = _("{label} {value}", label=_(kind.label), value=kind.text(value))
+        limit = limit_text(kind, self.limit, self.note)
+        if self.error:
+            limit = _("{limit}; measured to ± {error}", limit=limit, error=kind.spread(self.error))
         return Evidence(
-            text=f"{text} ({limit_text(kind, self.limit, self.note)})",
+            text=f"{text} ({limit})",
             measure=self.measure,
             value=self.value,
             limit=self.limit,
@@ -218,9 +229,10 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
     doubt = min(quantity.sd, SHARE_IN_DOUBT * abs(limit)) if limit else quantity.sd
     margin = distance if direction in ("at_least", "above") else -distance
     met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
+    doubtful = 0 < doubt >= abs(margin)
     weak = quantity.weak and not 0 < quantity.kind.plain <= margin
     return Check(
-        outcome=_outcome(met, doubtful=0 < doubt >= abs(margin), weak=weak),
+        outcome=_outcome(met, doubtful=doubtful, weak=weak),
         evidence=(
             Compared(
                 kind=quantity.kind,
@@ -229,6 +241,7 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
                 limit=limit,
                 note=note,
                 leads=quantity.leads,
+                error=quantity.sd if doubtful else 0.0,
             ),
         ),
         margin=margin,

@@ -140,17 +140,21 @@ def _gate_entries(failed: Iterable[gates.FailedGate]) -> tuple[NotAssessed, ...]
 
 def _lead_entries(measurements: Measurements) -> tuple[NotAssessed, ...]:
     """List the leads nobody could look at: what they would show is not known."""
-    missing = [lead for lead in STANDARD_LEADS if lead not in measurements.leads]
+    missing = {
+        lead: measurements.unusable.get(lead, "absent")
+        for lead in STANDARD_LEADS
+        if lead not in measurements.leads
+    }
     return tuple(
         NotAssessed(
             code=f"lead:{lead}",
             reason=_(
-                "ST, Q and T in {lead} not assessable: {reason}",
-                lead=lead,
-                reason=merge.reason_text(measurements.unusable.get(lead, "absent")),
+                "ST, Q and T not assessable in {leads}: {reason}",
+                leads=", ".join(name for name, other in missing.items() if other == reason),
+                reason=merge.reason_text(reason),
             ),
         )
-        for lead in missing
+        for lead, reason in missing.items()
     )
 
 

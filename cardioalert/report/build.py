@@ -11,6 +11,7 @@ from cardioalert.domain.clinical import Overall, Urgency
 from cardioalert.i18n import datetime_text
 from cardioalert.i18n import translate as _
 from cardioalert.report import clinician, lead_tables, pictures, text
+from cardioalert.report.because import because
 from cardioalert.report.comparison import compare
 from cardioalert.report.content import (
     NextStep,
@@ -80,6 +81,9 @@ def build_report(
             word=text.urgency_word(urgency),
             meaning=text.urgency_meaning(urgency),
             overall=text.overall_text(Overall(document.overall)),
+            because=because(
+                urgency, document.findings, document.not_assessed, document.patient.symptoms
+            ),
         ),
         patient=patient_part(document, findings, _next_step(wishes)),
         reading=clinician.reading_rows(document),
@@ -177,8 +181,7 @@ def _software(document: Document) -> tuple[Row, ...]:
     """Return the versions and hashes behind this report."""
     rows = [Row(label="CardioAlert", value=document.software.version or _("version not known"))]
     rows += [
-        Row(label=_("network {name}", name=model.name), value=f"SHA-256 {model.sha256}")
-        for model in document.software.models
+        Row(label=model.name, value=f"SHA-256 {model.sha256}") for model in document.software.models
     ]
     if document.input.sha256:
         rows.append(Row(label=_("File"), value=f"SHA-256 {document.input.sha256}"))

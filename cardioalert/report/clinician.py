@@ -62,7 +62,7 @@ def measurements_table(document: Document) -> Table:
         rows.append(
             (
                 _(measure.label),
-                text.value_text(measured, measure) or DASH,
+                text.value_text(measured, measure).replace("-", "−") or DASH,
                 text.unit_text(measure.export_unit),
                 text.limits_text(limits.get(name)) or DASH,
                 ", ".join(words) or DASH,
@@ -192,7 +192,7 @@ def not_assessed(document: Document) -> tuple[MissingPart, ...]:
         by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
     return tuple(
         MissingPart(
-            reason=text.sentence(text.reason_text(reason)), titles=", ".join(distinct(titles))
+            reason=text.sentence(text.reason_text(reason)), titles="; ".join(distinct(titles))
         )
         for reason, titles in by_reason.items()
     )
@@ -232,7 +232,7 @@ def _picture(document: Document, page: Digitization) -> str:
     return ", ".join(
         (
             _("picture of {width} x {height} px", width=source.width_px, height=source.height_px),
-            _("layout {layout}", layout=page.layout),
+            text.layout_text(page.layout),
             text.count_of_leads(len(document.record.leads)),
             text.with_unit(document.record.duration_s, "s", 1),
         )

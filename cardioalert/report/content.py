@@ -60,6 +60,7 @@ class UrgencyBox:
     word: str
     meaning: str
     overall: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

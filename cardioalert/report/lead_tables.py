@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from cardioalert.domain.imaging import NamedBy
 from cardioalert.domain.record import STANDARD_LEADS, Lead
-from cardioalert.i18n import number, percent
+from cardioalert.i18n import number, percent, pgettext
 from cardioalert.i18n import translate as _
 from cardioalert.report import text
 from cardioalert.report.clinician import DASH, signed
 from cardioalert.report.content import Table
 from cardioalert.report.document import Digitization, Document, Explanation
+from cardioalert.tables import read_toml
 
 MOST_STATEMENTS: Final = 12
 TELLING: Final = 0.02  # of a probability: a lead that changes it less is not named
@@ -72,7 +75,12 @@ def lead_table(explanation: Explanation) -> Table | None:
     note = _("Not used: {leads}.", leads="; ".join(unused)) if unused else ""
     return Table(
         title=_("Amplitudes lead by lead, mV"),
-        head=(_("Lead"), *(name for name, _key in columns), _("Beats"), _("Noise")),
+        head=(
+            _("Lead"),
+            *(name for name, _key in columns),
+            pgettext("column", "Beats"),
+            _("Noise"),
+        ),
         rows=tuple(rows),
         note=note,
     )
@@ -89,11 +97,10 @@ def network_table(document: Document) -> Table | None:
     if not ranked:
         return None
     importance = document.explanation.importance if document.explanation else {}
-    head = (_("Statement"), _("Probability"))
+    head = (_("Statement"), pgettext("column", "Meaning"), _("Probability"))
     rows: tuple[tuple[str, ...], ...] = tuple(
-        (code, percent(share), *_leads_that_matter(importance.get(code)))
-        if importance
-        else (code, percent(share))
+        (code, statement_title(code), percent(share))
+        + (_leads_that_matter(importance.get(code)) if importance else ())
         for code, share in ranked
     )
     return Table(
@@ -102,6 +109,19 @@ def network_table(document: Document) -> Table | None:
         rows=rows,
         numeric=False,
     )
+
+
+def statement_title(code: str) -> str:
+    """Return what a statement of PTB-XL means; a dash for one that this version does not know."""
+    title = _titles().get(code)
+    return DASH if title is None else _(title)
+
+
+@cache
+def _titles() -> Mapping[str, str]:
+    """Return the English title of every statement."""
+    rows = read_toml("cardioalert.report", "statements.toml")["statement"]
+    return {row["code"]: row["title"] for row in rows}
 
 
 def _leads_that_matter(changes: dict[Lead, float] | None) -> tuple[str]:

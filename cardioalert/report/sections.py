@@ -213,10 +213,11 @@ def not_assessed(result: Interpretation, look: Look, *, explain: bool) -> Render
 
 def _reason_line(reason: str, titles: Iterable[str], *, most: int) -> Text:
     """Return a reason and what it kept from being judged, the first `most` of them by name."""
-    line = Text(text.reason_text(reason))
+    line = Text(text.sentence(text.reason_text(reason)))
     named = list(dict.fromkeys(filter(None, titles)))
     if named:
-        line.append(": " + ", ".join(named[:most]), style="dim")
-    if len(named) > most:
-        line.append(" " + _("and {count} more", count=len(named) - most), style="dim")
+        line.append(" (" + "; ".join(named[:most]), style="dim")
+        if len(named) > most:
+            line.append(" " + _("and {count} more", count=len(named) - most), style="dim")
+        line.append(")", style="dim")
     return line

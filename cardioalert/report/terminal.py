@@ -16,9 +16,10 @@ from cardioalert.domain.contract import traces_of_record
 from cardioalert.domain.imaging import Digitized, Notice
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord
+from cardioalert.i18n import datetime_text, unit_text
 from cardioalert.i18n import translate as _
-from cardioalert.i18n import unit_text
 from cardioalert.report import sections, text
+from cardioalert.report.because import because
 from cardioalert.report.look import (
     GRADE_STYLE,
     URGENCY_STYLE,
@@ -49,7 +50,7 @@ def answer(analysis: Analysis, *, look: Look, explain: bool = False) -> Renderab
         _header(analysis.record, analysis.digitized, analysis.patient, look),
         _strip(analysis.record, measurements.beats.r_peaks, look),
         Text(),
-        _urgency_box(result, look),
+        _urgency_box(result, analysis.patient, look),
         sections.measurements(measurements, analysis.patient, look, explain=explain),
         sections.findings(result.findings, look, explain=explain),
         sections.not_assessed(result, look, explain=explain),
@@ -81,7 +82,7 @@ def _header(
         table.add_row(_("Scale"), Text(text.scale_text(digitized)))
         table.add_row(_("Quality"), _quality(digitized, look))
     if record.recorded_at is not None:
-        table.add_row(_("Recorded"), Text(f"{record.recorded_at:%Y-%m-%d %H:%M}"))
+        table.add_row(_("Recorded"), Text(datetime_text(record.recorded_at, "short")))
     if person := text.patient_text(patient):
         table.add_row(_("Person"), Text(person))
     return Group(Text(), title, indented(table))
@@ -160,14 +161,16 @@ def _scale_line(strip: Strip, record: ECGRecord, look: Look) -> Text:
     return scale
 
 
-def _urgency_box(result: Interpretation, look: Look) -> RenderableType:
-    """Return the verdict: a word, a colour and what it asks for."""
+def _urgency_box(result: Interpretation, patient: Patient, look: Look) -> RenderableType:
+    """Return the verdict: a word, a colour, what it asks for and why."""
+    reason = because(result.urgency, result.findings, result.not_assessed, patient.symptoms)
     word_style, frame_style = URGENCY_STYLE[result.urgency]
     verdict = Text.assemble(
         (f" {text.urgency_word(result.urgency)} ", word_style),
         "  ",
         (text.urgency_meaning(result.urgency), "bold"),
         f"\n{text.overall_text(result.overall)}",
+        f"\n{reason}" if reason else "",
     )
     frame = Panel(
         verdict,

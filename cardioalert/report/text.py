@@ -13,7 +13,7 @@ from cardioalert.domain.patient import Patient, Sex, Symptom
 from cardioalert.domain.record import ECGRecord
 from cardioalert.files import STANDARD_INPUT
 from cardioalert.formats.registry import FORMATS
-from cardioalert.i18n import ngettext, number
+from cardioalert.i18n import ngettext, number, pgettext
 from cardioalert.i18n import translate as _
 from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
@@ -81,7 +81,7 @@ def symptom_word(symptom: Symptom) -> str:
 
 def patient_text(patient: Patient) -> str:
     """Return what is known about the person; empty when nothing is."""
-    sexes = {Sex.MALE: _("male"), Sex.FEMALE: _("female")}
+    sexes = {Sex.MALE: pgettext("person", "male"), Sex.FEMALE: pgettext("person", "female")}
     parts = []
     if patient.age is not None:
         parts.append(age_text(patient.age))
@@ -141,7 +141,7 @@ def photo_text(digitized: Digitized) -> str:
     return ", ".join(
         (
             _("picture of {width} x {height} px", width=source.width_px, height=source.height_px),
-            _("layout {layout}", layout=digitized.layout),
+            layout_text(digitized.layout),
             count_of_leads(leads),
             with_unit(record.duration, "s", 1),
         )
@@ -172,6 +172,16 @@ def value_text(measured: Measured, measure: Measure, *, plus_minus: str = "±") 
     return text
 
 
+def layout_text(layout: str) -> str:
+    """Return the arrangement of a page: `6x1-limb` holds the limb leads only."""
+    grid, _hyphen, part = layout.partition("-")
+    if part == "limb":
+        return _("layout {layout}, limb leads only", layout=grid)
+    if part == "chest":
+        return _("layout {layout}, chest leads only", layout=grid)
+    return _("layout {layout}", layout=layout)
+
+
 def reason_text(code: str) -> str:
     """Return why something could not be measured or judged, for people."""
     return merge.reason_text(code)
@@ -194,8 +204,14 @@ def limits_text(limits: Limits | None, *, dash: str = "–") -> str:
     """Return limits as people write them; empty where there are none."""
     if limits is None:
         return ""
-    separator = f" {dash} " if limits.low < 0 else dash
-    return f"{number(limits.low)}{separator}{number(limits.high)}"
+    if limits.low < 0:
+        low = number(limits.low)
+        return _(
+            "{low} to {high}",
+            low=low if dash == "-" else low.replace("-", "−"),
+            high=number(limits.high),
+        )
+    return f"{number(limits.low)}{dash}{number(limits.high)}"
 
 
 def side_word(side: Side) -> str:
