@@ -20,7 +20,9 @@ TABLE_KEYS: Final = frozenset(
     ("text", "title", "label", "question", "why", "explanation", "against")
 )
 """Keys of TOML tables whose values people read."""
-TABLES_OF_TEXTS: Final = frozenset(("reasons", "silences"))
+TABLES_OF_TEXTS: Final = frozenset(
+    ("reasons", "silences", "page_texts", "error_texts", "notice_texts")
+)
 """Keys of TOML tables that hold code = text."""
 VERBATIM: Final = frozenset(("national_form.toml",))
 """Tables whose texts are quoted in the languages of their authors."""

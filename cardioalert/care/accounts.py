@@ -91,6 +91,13 @@ def add_account(
     return account
 
 
+def find_account(desk: Desk, login: str) -> Account | None:
+    """Return the account that signs in with this; None where there is none."""
+    with desk.store.reading() as session:
+        index = login_index(desk, login)
+        return session.exec(select(Account).where(Account.login_index == index)).first()
+
+
 def guest(desk: Desk) -> Tokens:
     """Open a session for somebody who gives no name: a new patient nothing is known of."""
     with desk.store.writing() as session:

@@ -18,6 +18,7 @@ from cardioalert.store.record_tables import Message
 from cardioalert.store.types import new_id
 from cardioalert.store.visit_tables import Booking
 
+RECORDS = "records"
 CHANNELS = ("push", "telegram", "sms", "email")
 CONSENT_TEXT = "2026-11"  # version of the words people agree to
 
@@ -41,8 +42,11 @@ def set_consent(
     desk: Desk, actor: Actor, patient_id: str, scope: str, *, granted: bool,
     purpose: str = "", language: str = "",
 ) -> Consent:  # fmt: skip
-    """Write down what a patient allows or takes back: `channel:sms`, `share:clinic:ID` ..."""
-    known = tuple(f"channel:{name}" for name in CHANNELS)
+    """Write down what a patient allows or takes back: `channel:sms`, `share:clinic:ID` ...
+
+    `records` is the consent to keep health data at all, which whoever asks for data asks for first.
+    """
+    known = (RECORDS, *(f"channel:{name}" for name in CHANNELS))
     if scope not in known and not scope.startswith(("share:clinic:", "share:account:")):
         raise InvalidDataError(f"there is no consent {scope!r}", hint=f"Use {', '.join(known)}.")
     with desk.store.writing() as session:

@@ -16,7 +16,7 @@ from cardioalert.care.desk import Desk
 from cardioalert.i18n import LANGUAGES, set_language
 from cardioalert.notify.channel import Channel
 from cardioalert.rest import problems
-from cardioalert.rest.routes import bookings, clinics, people, records, sessions, system
+from cardioalert.rest.routes import bookings, clinics, page, people, records, sessions, system
 from cardioalert.rest.schemas import Problem
 from cardioalert.security.limits import Limiter
 from cardioalert.security.uploads import MOST_FILE_BYTES
@@ -58,7 +58,7 @@ def create_app(desk: Desk, *, channels: tuple[Channel, ...] = ()) -> FastAPI:
     app.state.counts = {}
     problems.install(app)
     app.middleware("http")(each_request)
-    for module in (sessions, people, clinics, bookings, records, system):
+    for module in (sessions, people, clinics, bookings, records, system, page):
         app.include_router(module.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -111,6 +111,14 @@ def ask_quiz(body: QuizSoFar) -> dict[str, Any]:
     return replay([Reply(key=reply.key, text=reply.text) for reply in body.replies]).to_dict()
 
 
+@router.post("/quiz/result", openapi_extra={"x-policy": "quiz.ask"}, responses=documented())
+def show_quiz_result(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of the risk test without keeping it."""
+    from cardioalert.risk import assess, read_answers  # noqa: PLC0415 - heavy, needed here only
+
+    return {"result": assess(read_answers(body)).to_dict()}
+
+
 @router.post("/quiz", status_code=201, openapi_extra=ADD, responses=documented(401, 403, 404))
 def add_quiz(
     body: dict[str, Any], desk: DeskOf, actor: ActorOf, patient: PatientQuery = ""

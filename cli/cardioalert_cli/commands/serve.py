@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardioalert.errors import MissingLibraryError
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
 from cardioalert_cli.channels import configured
 from cardioalert_cli.commands.options import DebugOption, LanguageOption
 from cardioalert_cli.desk import open_desk
 from cardioalert_cli.problems import UsageProblemError
+from cardioalert_cli.server import door, is_loopback, make_app, serve_until_stopped
 
 if TYPE_CHECKING:
     from cardioalert.settings import Settings
@@ -61,53 +56,19 @@ def serve(
             _("without TLS the server listens on this machine only"),
             hint=_("Add --tls-cert and --tls-key, or --behind-proxy."),
         )
-    try:
-        import uvicorn  # noqa: PLC0415 - an extra, and heavy
-
-        from cardioalert.rest.app import create_app  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"the library {error.name} is not installed", hint="pip install 'cardioalert[server]'"
-        ) from None
     from cardioalert.security import logs  # noqa: PLC0415
 
-    app = create_app(open_desk(), channels=tuple(configured(_settings())))
+    app = make_app(open_desk(), tuple(configured(_settings())))
     if openapi:
         output.print_json(app.openapi())
         return
     logs.configure()
-    output.note(_("Listening on port {port}. Stop with Ctrl-C.", port=str(port)))
-    with beside() if worker else no_worker():
-        uvicorn.run(
-            app, host=host, port=port, log_config=None, access_log=False, server_header=False,
-            proxy_headers=behind_proxy, ssl_certfile=tls_cert, ssl_keyfile=tls_key,
+    with door(host, port) as listening:
+        output.note(_("Listening on port {port}. Stop with Ctrl-C.", port=str(port)))
+        serve_until_stopped(
+            app, listening, worker=worker, proxy_headers=behind_proxy,
+            ssl_certfile=tls_cert, ssl_keyfile=tls_key,
         )  # fmt: skip
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is of this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-@contextmanager
-def beside() -> Iterator[None]:
-    """Run `cardioalert worker` in a process of its own."""
-    words = [sys.executable, "-c", "from cardioalert_cli.app import main; main(['worker'])"]
-    process = subprocess.Popen(words)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-@contextmanager
-def no_worker() -> Iterator[None]:
-    """Run nothing beside."""
-    yield
 
 
 def _settings() -> Settings:
