@@ -20,7 +20,10 @@ from cardioalert.rest.routes.page import files
 from cardioalert.tables import read_toml
 
 # Texts that rightly read the same in a language as in English.
-SAME = {"ru": {"date-week", "result-pdf"}, "uz": {"job-seconds", "qtc", "result-pdf", "role-auditor"}}
+SAME = {
+    "ru": {"date-week", "result-pdf"},
+    "uz": {"job-seconds", "qtc", "result-pdf", "role-auditor"},
+}
 COMPOSED = ("status-", "role-", "act-", "photo-", "job-", "me-consent-", "sex-")
 """Beginnings of names that the scripts put together from a code."""
 
