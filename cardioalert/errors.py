@@ -32,6 +32,7 @@ The tree; `code` never changes, because clients and translations use it::
     ├── NotAllowedError               the caller may not do this
     │   └── SignInError               sign-in: nobody, or not any more
     ├── PeerError                     another system did not answer as it should
+    │   └── PeerRefusedError          peer-refused: and would refuse it again
     ├── StoreError                    store: the database could not be used
     │   └── SchemaError               store-schema
     ├── KeyFileError                  key-file: no usable keys
@@ -276,6 +277,13 @@ class PeerError(CardioAlertError):
 
     code = "peer"
     hint = "Check the address and that the other system is running, then try again."
+
+
+class PeerRefusedError(PeerError):
+    """Another system refused what was sent, and would refuse it again."""
+
+    code = "peer-refused"
+    hint = "Read what it says, mend the cause, then send it again: cardioalert hl7 outbox retry"
 
 
 class StoreError(CardioAlertError):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from cardioalert.errors import NotAllowedError, PeerError
+from cardioalert.errors import NotAllowedError, PeerError, PeerRefusedError
 from cardioalert.hospital.journal import Journal, Waiting
 
 MOST_ATTEMPTS: Final = 10
@@ -15,7 +15,13 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 300.0
 
 
-def deliver(journal: Journal, destination: str, send: Callable[[bytes], object]) -> int:
+def deliver(
+    journal: Journal,
+    destination: str,
+    send: Callable[[bytes], object],
+    *,
+    until: float | None = None,
+) -> int:
     """Send what is due to one destination, and return how many were taken.
 
     Parameters
@@ -24,15 +30,23 @@ def deliver(journal: Journal, destination: str, send: Callable[[bytes], object])
     destination : str
         As it was queued.
     send : function of the bytes
-        It raises PeerError when it may be tried again, NotAllowedError when that is of no use.
+        It raises PeerError when it may be tried again, NotAllowedError or PeerRefusedError when
+        that is of no use.
+    until : float, s, optional
+        Wait for pauses to end up to this time (`time.monotonic`); otherwise return at the first
+        one whose pause is not over.
     """
     taken = 0
     while (waiting := journal.next_waiting(destination)) is not None:
-        if waiting.next_at > time.time():
-            break
+        pause = waiting.next_at - time.time()
+        if pause > 0:
+            if until is None or time.monotonic() + pause > until:
+                break
+            time.sleep(pause)
+            continue  # and take it again: somebody else may have sent it meanwhile
         try:
             send(waiting.body)
-        except NotAllowedError as error:
+        except (NotAllowedError, PeerRefusedError) as error:
             journal.mark_dead(waiting.number, error.message)
         except PeerError as error:
             put_off(journal, waiting, error.message)

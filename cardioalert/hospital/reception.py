@@ -1,4 +1,4 @@
-"""Where the hospital's interfaces meet the care platform: bookings out, ECGs and answers in.
+"""Where the hospital's interfaces meet the care platform: bookings out, ECGs and orders in.
 
 A cart's ECG belongs to a booking only when both the booking number and the patient it carries are
 those of the booking: an ECG in the wrong record is worse than one that waits for a person.
@@ -6,30 +6,31 @@ those of the booking: an ECG in the wrong record is worse than one that waits fo
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from pathlib import Path
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import pydicom
+from sqlmodel import Session
 
-from cardioalert.care import booking, patients, records, slots
-from cardioalert.care.booking import Request, Ticket
+from cardioalert.care import booking, patients, records
+from cardioalert.care.booking import Ticket
 from cardioalert.care.desk import Actor, Desk
-from cardioalert.care.times import local
+from cardioalert.care.times import TASHKENT, local
 from cardioalert.domain.patient import Sex
 from cardioalert.domain.record import ECGRecord
-from cardioalert.errors import CardioAlertError, InvalidRecordError, NotFoundError
-from cardioalert.formats.registry import read_record
+from cardioalert.errors import CardioAlertError, InvalidRecordError
+from cardioalert.formats.registry import is_picture, read_record
 from cardioalert.hospital.dicom.worklist import Scheduled
-from cardioalert.hospital.hl7v2.message import Charset, Message, decode, field_of
-from cardioalert.hospital.journal import Journal, Kept
-from cardioalert.hospital.result import LOCAL_SYSTEM, PINFL_SYSTEM, Person, Result
+from cardioalert.hospital.numbers import Numbers
+from cardioalert.hospital.result import LOCAL_SYSTEM, PINFL_SYSTEM, Document, Person, Result
+from cardioalert.i18n import translate as _
+from cardioalert.report.document import read_document
+from cardioalert.report.make import render, report_of_document
 from cardioalert.store.people_tables import Patient
 from cardioalert.store.visit_tables import Status
 
@@ -39,11 +40,9 @@ EXPECTED: Final = (Status.BOOKED, Status.ARRIVED)
 """Bookings that a cart is shown."""
 
 MOST_ENTRIES: Final = 500
-ZONE: Final = ZoneInfo("Asia/Tashkent")
 ECG_SERVICE: Final = "ecg"
-
-_CONFIRMED: Final = ("S12", "S14")
-_TIME_FIELDS: Final = (("SCH", 11, 4), ("AIS", 4, 1), ("AIL", 6, 1), ("ORC", 7, 4), ("OBR", 36, 1))
+LONGEST_ANALYSIS_S: Final = 600.0
+PAUSE_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +57,28 @@ class Reception:
     analyze : function of the bytes of an ECG and its patient
     results : functions of a Result
         Each queues it for one peer; none may wait for its peer.
+    patient_system : str
+        URI of the numbers by which the hospital calls its patients.
+    with_report : bool
+        Whether the report goes along as PDF.
     """
 
     desk: Desk
     actor: Actor
     analyze: records.Analyze
     results: Sequence[Callable[[Result], object]] = ()
+    patient_system: str = LOCAL_SYSTEM
+    with_report: bool = True
+
+    @property
+    def clinic_id(self) -> str:
+        """The clinic that is served."""
+        return self.actor.clinic_id or ""
+
+    @property
+    def numbers(self) -> Numbers:
+        """What the hospital calls our patients and bookings."""
+        return Numbers(self.desk, self.clinic_id)
 
     # ---- Out: the worklist -----------------------------------------------------------------------
 
@@ -71,9 +86,7 @@ class Reception:
         """Return the ECGs that are booked, from yesterday on."""
         since = self.desk.now() - timedelta(days=1)
         with self.desk.store.reading() as session:
-            tickets = booking.list_bookings(
-                session, clinic_id=self.actor.clinic_id or "", limit=MOST_ENTRIES
-            )
+            tickets = booking.list_bookings(session, clinic_id=self.clinic_id, limit=MOST_ENTRIES)
             wanted = [
                 one
                 for one in tickets
@@ -81,11 +94,10 @@ class Reception:
                 and one.booking.status in EXPECTED
                 and one.booking.slot_start >= since
             ]
-            rows = {
-                one.booking.patient_id: patients.get(session, one.booking.patient_id)
+            people = {
+                one.booking.patient_id: self._of_worklist(session, one.booking.patient_id)
                 for one in wanted
             }
-        people = {key: self._person(row) for key, row in rows.items()}
         return [
             Scheduled(
                 number=one.booking.code,
@@ -96,11 +108,18 @@ class Reception:
             for one in wanted
         ]
 
-    def _person(self, row: Patient) -> Person:
-        """Return a patient for a cart: known by the pseudonym, which the cart sends back."""
+    def _of_worklist(self, session: Session, patient_id: str) -> Person:
+        """Return a patient for a cart: by the hospital's number, else by our pseudonym."""
+        row = patients.get(session, patient_id)
+        person = self.person(row)
+        number = self.numbers.of_patient(session, row)
+        return person if number is None else replace(person, identifier=number.value)
+
+    def person(self, row: Patient) -> Person:
+        """Return a patient in the clear, called by our pseudonym."""
         clear = patients.open_person(self.desk, row)
-        family, _, rest = clear.name.partition(" ")
-        given, _, patronymic = rest.partition(" ")
+        family, _space, rest = clear.name.partition(" ")
+        given, _space, patronymic = rest.partition(" ")
         return Person(
             identifier=clear.id,
             system=LOCAL_SYSTEM,
@@ -111,184 +130,147 @@ class Reception:
             sex=Sex(clear.sex) if clear.sex else None,
         )
 
-    # ---- In: an ECG from a cart ------------------------------------------------------------------
+    # ---- In: an ECG ------------------------------------------------------------------------------
 
-    def take_dicom(self, path: Path) -> Result:
-        """Analyze a stored object, close its booking, tell the patient, and send the result on.
+    def take_dicom(self, data: bytes) -> Result:
+        """Analyze an object of a cart, close its booking, tell the patient, send the result on.
 
         Raises
         ------
         InvalidRecordError
             It belongs to no booking, or to another person's.
         """
-        data = path.read_bytes()
         header = pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=True)
-        number = str(header.get("AccessionNumber") or "")
-        return self.take_ecg(data, number=number, patient_id=str(header.get("PatientID") or ""))
+        ticket = self._ticket(str(header.get("AccessionNumber") or ""))
+        self.check_patient(ticket, [str(header.get("PatientID") or "")])
+        study = str(header.get("StudyInstanceUID") or "")
+        return self.take_ecg(data, ticket.booking.patient_id, ticket=ticket, study_uid=study)
 
-    def take_ecg(self, data: bytes, *, number: str, patient_id: str) -> Result:
-        """Do the same with the bytes of any digital ECG."""
-        ticket = self._ticket(number, patient_id)
-        record = read_record(data)
-        job = records.add_file(
-            self.desk, self.actor, ticket.booking.patient_id, data, kind=record.source.kind
-        )
-        while records.job(self.desk, job.id).status in ("queued", "running"):
-            if not records.run_job(self.desk, self.analyze, owner="hospital"):
-                break
-        done = records.job(self.desk, job.id)
-        if done.status != "done" or done.result_id is None:
-            raise InvalidRecordError(
-                f"the ECG of booking {number} was kept, but not analysed: {done.error_code}"
-            )
-        if ticket.booking.status != Status.COMPLETED:
+    def take_ecg(
+        self,
+        data: bytes,
+        patient_id: str,
+        *,
+        ticket: Ticket | None = None,
+        order: str = "",
+        study_uid: str = "",
+    ) -> Result:
+        """Analyze the bytes of any ECG of a patient, and send the result on; safe to do again."""
+        record = None if is_picture(data) else read_record(data)
+        kind = "picture" if record is None else record.source.kind
+        job = records.add_file(self.desk, self.actor, patient_id, data, kind=kind)
+        analysis_id = self._analyzed(job.id)
+        if ticket is not None and ticket.booking.status in EXPECTED:
             booking.complete(self.desk, self.actor, ticket.booking.code)
-        result = self._result(ticket, record, done.result_id)
+        result = self._result(patient_id, record, analysis_id, ticket)
+        result = replace(result, study_uid=study_uid, order=order or result.order)
         for send in self.results:
             try:
                 send(result)
-            except CardioAlertError as error:  # the others must still hear of it
+            except InvalidRecordError as error:  # this peer cannot have it; the others can
                 log.warning("a result was not queued: %s: %s", error.code, error.message)
         return result
 
-    def _ticket(self, number: str, patient_id: str) -> Ticket:
-        """Return the booking of an ECG, if it is this person's."""
-        try:
-            with self.desk.store.reading() as session:
-                ticket = booking.show(session, number)
-        except CardioAlertError as error:
-            raise InvalidRecordError(f"the ECG names no known booking: {number!r}") from error
-        if ticket.booking.patient_id != patient_id:
+    def _analyzed(self, job_id: str) -> str:
+        """Wait for an analysis, or do it; a worker beside may have taken it."""
+        end = time.monotonic() + LONGEST_ANALYSIS_S
+        while (done := records.job(self.desk, job_id)).status in ("queued", "running"):
+            if records.run_job(self.desk, self.analyze, owner="hospital"):
+                continue
+            if time.monotonic() > end:
+                break
+            time.sleep(PAUSE_S)
+        if done.status != "done" or done.result_id is None:
+            reason = done.error_code or done.status
+            raise InvalidRecordError(_("the ECG was kept, but not analysed: {why}", why=reason))
+        return done.result_id
+
+    def _ticket(self, number: str) -> Ticket:
+        """Return a booking of this clinic by its number."""
+        ticket = self.find_ticket(number)
+        if ticket is None:
             raise InvalidRecordError(
-                f"the ECG of booking {number} carries another patient's number: compare the name "
-                "on the cart with the booking, then store it by hand"
+                _("the ECG names no known booking: {number}", number=repr(number))
             )
         return ticket
 
-    def _result(self, ticket: Ticket, record: ECGRecord, analysis_id: str) -> Result:
-        """Put the result together for the hospital."""
-        row = records.analysis_row(self.desk, analysis_id)
-        with self.desk.store.reading() as session:
-            patient = patients.get(session, ticket.booking.patient_id)
-            document: Any = records.open_document(
-                self.desk, patient, "stored_analysis", row.id, row.document
-            )
-        person = self._person(patient)
-        pinfl = patients.open_person(self.desk, patient).pinfl
-        if pinfl:
-            person = Person(
-                identifier=pinfl, system=PINFL_SYSTEM, family=person.family, given=person.given,
-                patronymic=person.patronymic, birth_date=person.birth_date, sex=person.sex,
-            )  # fmt: skip
-        at = record.recorded_at
-        return Result(
-            analysis=document,
-            person=person,
-            record=record,
-            recorded_at=None if at is None else (at if at.tzinfo else at.replace(tzinfo=ZONE)),
-            exported_at=local(self.desk.now()),
-            order=ticket.booking.code,
-            facility=ticket.clinic.name,
-        )
+    def find_ticket(self, number: str) -> Ticket | None:
+        """Return a booking of this clinic by its number, None when there is none."""
+        if not number:
+            return None
+        try:
+            with self.desk.store.reading() as session:
+                ticket = booking.show(session, number)
+        except CardioAlertError:
+            return None
+        return ticket if self.clinic_id in ("", ticket.booking.clinic_id) else None
 
-    # ---- In: messages ----------------------------------------------------------------------------
-
-    def work_off(self, journal: Journal, charset: Charset) -> int:
-        """Work on the messages that were answered; each once, failures are written down."""
-        worked = 0
-        for kept in journal.unworked():
-            try:
-                note = self.take_message(kept, charset)
-            except CardioAlertError as error:
-                journal.settle(kept.number, state="failed", note=f"{error.code}: {error.message}")
-            else:
-                journal.settle(kept.number, state="done", note=note)
-                worked += 1
-        return worked
-
-    def take_message(self, kept: Kept, charset: Charset) -> str:
-        """Do what an order or appointment asks for, and say what was done.
+    def check_patient(self, ticket: Ticket, numbers: Collection[str]) -> None:
+        """Refuse an ECG of another person than the one who booked.
 
         Raises
         ------
-        CareError
-            The time is taken or not offered, or the booking is in no such state.
+        InvalidRecordError
         """
-        message = Message(decode(kept.body, charset)[0])
-        kind, event = message.get("MSH", 9), message.get("MSH", 9, 2)
-        if kind not in ("SIU", "ORM", "OMG"):
-            return "nothing to book"
-        known = self._known_code(message)
-        if kind == "SIU" and event in ("S15", "S17", "S26"):
-            if known is None:
-                raise NotFoundError("the message names no booking of this clinic")
-            if event == "S26":
-                return booking.no_show(self.desk, self.actor, known).booking.status
-            return booking.cancel(self.desk, self.actor, known, by_clinic=True).booking.status
-        if known is not None and (kind != "SIU" or event in _CONFIRMED):
-            return booking.confirm(self.desk, self.actor, known).booking.status
-        slot_id, patient_id = self._slot_of(message), self._patient_of(message, kept.sender)
-        if known is not None:  # S13: another time
-            return booking.move(self.desk, self.actor, known, slot_id).booking.status
-        request = Request(
-            slot_id=slot_id,
-            patient_id=patient_id,
-            idempotency_key=f"hl7:{kept.sha256[:48]}",
-            origin="hl7",
-        )
-        ticket = booking.make(self.desk, self.actor, request)
-        if ticket.booking.status == Status.PENDING:  # the hospital itself has just said so
-            ticket = booking.confirm(self.desk, self.actor, ticket.booking.code)
-        return f"{ticket.booking.status} {ticket.booking.code}"
-
-    def _known_code(self, message: Message) -> str | None:
-        """Return the booking that a message is about, when it is one of this clinic."""
-        fields = (("SCH", 1), ("SCH", 2), ("ORC", 2), ("ORC", 4))
-        for segment, number in fields:
-            text = message.get(segment, number)
-            if not text:
-                continue
-            try:
-                with self.desk.store.reading() as session:
-                    ticket = booking.show(session, text)
-            except CardioAlertError:
-                continue
-            if self.actor.clinic_id in (None, ticket.booking.clinic_id):
-                return ticket.booking.code
-        return None
-
-    def _slot_of(self, message: Message) -> str:
-        """Return the slot at the time a message asks for."""
-        for segment, number, component in _TIME_FIELDS:
-            text = message.get(segment, number, component)[:14]
-            if len(text) >= 12 and text.isdecimal():
-                start = datetime.strptime(text[:12], "%Y%m%d%H%M").replace(tzinfo=ZONE)
-                break
-        else:
-            raise InvalidRecordError("the message asks for no time")
         with self.desk.store.reading() as session:
-            return slots.slot_at(
-                session, self.actor.clinic_id or "", start.isoformat(), service=ECG_SERVICE,
-                now=self.desk.now(),
-            )  # fmt: skip
+            patient = patients.get(session, ticket.booking.patient_id)
+            theirs = self.numbers.of_patient(session, patient)
+        known = {patient.id} | ({theirs.value} if theirs else set())
+        if known.isdisjoint(numbers):
+            raise InvalidRecordError(
+                _(
+                    "the ECG of booking {code} carries another patient's number: compare the name "
+                    "on the cart with the booking, then store it by hand",
+                    code=ticket.booking.code,
+                )
+            )
 
-    def _patient_of(self, message: Message, sender: str) -> str:
-        """Return the patient of a message, registered when new, under a pseudonym of ours."""
-        number = message.get("PID", 3)
-        if not number:
-            raise InvalidRecordError("the message names no patient (PID-3)")
-        digest = hashlib.sha256(f"{sender}|{number}".encode()).hexdigest()
-        patient_id = f"his-{digest[:20]}"
-        names = [message.get("PID", 5, part) for part in (1, 2, 3)]
-        born = message.get("PID", 7)[:8]
-        sexes = {"M": "male", "F": "female"}
-        values: dict[str, Any] = {
-            "name": " ".join(filter(None, names)),
-            "birth_date": f"{born[:4]}-{born[4:6]}-{born[6:]}" if len(born) == 8 else "",
-            "sex": sexes.get(field_of(message.all("PID")[0], 8)),
-        }
-        values = {name: value for name, value in values.items() if value}
-        with self.desk.store.writing() as session:
-            if session.get(Patient, patient_id) is None:
-                patients.register(self.desk, session, values, patient_id=patient_id)
-        return patient_id
+    # ---- Out: the result -------------------------------------------------------------------------
+
+    def _result(
+        self, patient_id: str, record: ECGRecord | None, analysis_id: str, ticket: Ticket | None
+    ) -> Result:
+        """Put the result together for the hospital, and write down that it was read for it."""
+        row = records.analysis_row(self.desk, analysis_id)
+        analysis: Any = records.read_analysis(self.desk, self.actor, row)
+        code = ticket.booking.code if ticket else ""
+        with self.desk.store.reading() as session:
+            patient = patients.get(session, patient_id)
+            person = self.for_hospital(session, patient)
+            order = self.numbers.of_booking(session, patient, code) if code else None
+        at = record.recorded_at if record is not None else None
+        return Result(
+            analysis=analysis,
+            person=person,
+            record=record,
+            recorded_at=None if at is None else (at if at.tzinfo else at.replace(tzinfo=TASHKENT)),
+            exported_at=local(self.desk.now()),
+            report=self._report(analysis),
+            order=order.value if order else code,
+            accession=code,
+            facility=ticket.clinic.name if ticket else "",
+        )
+
+    def for_hospital(self, session: Session, patient: Patient) -> Person:
+        """Return a patient as the hospital knows him: its own number, a PINFL, our pseudonym."""
+        person = self.person(patient)
+        if number := self.numbers.of_patient(session, patient):
+            return replace(
+                person,
+                identifier=number.value,
+                authority=number.giver,
+                system=self.patient_system,
+            )
+        pinfl = patients.open_person(self.desk, patient).pinfl
+        return replace(person, identifier=pinfl, system=PINFL_SYSTEM) if pinfl else person
+
+    def _report(self, analysis: Any) -> Document | None:
+        """Return the report as PDF; a result without one is better than none."""
+        if not self.with_report:
+            return None
+        try:
+            data = render(report_of_document(read_document(analysis)), ".pdf")
+        except CardioAlertError as error:
+            log.warning("no report was made: %s: %s", error.code, error.message)
+            return None
+        return Document(data=data, media_type="application/pdf", title=_("ECG report"))

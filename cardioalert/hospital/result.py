@@ -34,6 +34,8 @@ class Person:
     ----------
     identifier, system : str
         Such as a PINFL and the URI of what numbers it; empty: unknown.
+    authority : str
+        Who gave the number, as HL7 calls it (PID-3.4); empty: follows from `system`.
     family, given, patronymic : str
     birth_date : date, optional
     sex : Sex, optional
@@ -41,6 +43,7 @@ class Person:
 
     identifier: str = ""
     system: str = LOCAL_SYSTEM
+    authority: str = ""
     family: str = ""
     given: str = ""
     patronymic: str = ""
@@ -109,7 +112,11 @@ class Result:
         The samples, when they are at hand.
     report, photo : Document, optional
     order : str
-        Accession or placer order number; empty: none.
+        Placer order number, or accession number; empty: none.
+    accession : str
+        What the cart was told; empty: the order.
+    study_uid : str
+        Of the DICOM study the ECG came in; empty: a new one.
     facility : str
         Name of the clinic; empty: unknown.
     signed_by : Person, optional
@@ -125,6 +132,8 @@ class Result:
     report: Document | None = None
     photo: Document | None = None
     order: str = ""
+    accession: str = ""
+    study_uid: str = ""
     facility: str = ""
     signed_by: Person | None = None
     language: str = "en"

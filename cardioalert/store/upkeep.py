@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, make_url, text
 from cardioalert.errors import FileMissingError, MissingLibraryError, SchemaError, StoreError
 from cardioalert.store.engine import Store
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a test compares it with the folder of migrations."""
 MIGRATION_LOCK: Final = 0xECA  # any number: an advisory lock of PostgreSQL
 

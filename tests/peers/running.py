@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -65,3 +66,32 @@ def wait_for_port(port: int, *, seconds: float = 30.0) -> None:
         else:
             return
     raise TimeoutError(f"nobody listens at port {port}")
+
+
+@contextmanager
+def running_orthanc(tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """Run a PACS of others; yield its DICOM and its HTTP port."""
+    ports = free_port(), free_port()
+    plugin = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+    orthanc_program = program("Orthanc")
+    if not plugin.exists():
+        pytest.skip("the plugin orthanc-dicomweb is not installed")
+    settings = {
+        "Name": "TEST", "DicomAet": "ORTHANC", "DicomPort": ports[0], "HttpPort": ports[1],
+        "StorageDirectory": str(tmp_path / "storage"), "IndexDirectory": str(tmp_path / "index"),
+        "DefaultEncoding": "Utf8", "AuthenticationEnabled": False, "RemoteAccessAllowed": False,
+        "DicomAlwaysAllowStore": True, "DicomAlwaysAllowEcho": True, "Plugins": [str(plugin)],
+        "UnknownSopClassAccepted": True, "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }  # fmt: skip
+    (tmp_path / "orthanc.json").write_text(json.dumps(settings))
+    with (tmp_path / "orthanc.log").open("w") as log:
+        process = subprocess.Popen(
+            [orthanc_program, str(tmp_path / "orthanc.json")], stdout=log, stderr=log
+        )
+        try:
+            for port in ports:
+                wait_for_port(port)
+            yield ports
+        finally:
+            process.terminate()
+            process.wait(30)

@@ -1,28 +1,27 @@
 """DICOM over the network: answer C-ECHO, C-STORE and worklist queries; send and ask the same.
 
-A stored object is answered with success only when it lies on disk. Objects are then handed to one
-worker, in order, so that a slow analysis never holds up a cart.
+A stored object is answered with success only when it lies on disk; whoever works on it is told
+afterwards, so that a slow analysis never holds up a cart.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
-import threading
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
-from cardioalert.errors import MissingLibraryError, PeerError
+from cardioalert.errors import MissingLibraryError, PeerError, PeerRefusedError
 from cardioalert.hospital.dicom import store, worklist
 from cardioalert.hospital.dicom.worklist import Scheduled
 from cardioalert.hospital.result import Person
+from cardioalert.i18n import translate as _
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,12 @@ STORED: Final = (
 VERIFICATION: Final = "1.2.840.10008.1.1"
 WORKLIST: Final = "1.2.840.10008.5.1.4.31"
 PENDING: Final = 0xFF00
+
+Keep = Callable[[str, str, bytes], int]
+"""Calling AE title, SOP instance UID, bytes of the file -> DICOM status."""
+
 LARGEST_PDU: Final = 16_382
+MAX_BYTES: Final = 50_000_000  # of one object
 TIMEOUT_S: Final = 30.0
 
 
@@ -52,6 +56,7 @@ class Peer:
     port: int
     title: str = "ANY-SCP"
     own_title: str = "CARDIOALERT"
+    tls: ssl.SSLContext | None = None
 
 
 def parse_peer(text: str, *, own_title: str = "CARDIOALERT") -> Peer:
@@ -73,30 +78,35 @@ class Server:
 
     Parameters
     ----------
-    folder : path
-        Where received objects are kept.
+    keep : function of calling AE title, SOP instance UID and bytes of the whole file
+        It returns a DICOM status, success only when the object lies on disk.
     host, port, title : str, int, str
         Port 0: any free one.
     allowed : sequence of str
         AE titles that may call; empty: all.
     scheduled : function that returns the bookings, asked for each query
-    received : function of the path of an object that lies on disk; runs in a thread of its own
+    arrived : called after each object that was kept
+    max_bytes : int
+        The largest object that is taken.
+    tls : SSLContext, optional
+        Encrypts, and may ask callers for a certificate.
     """
 
     def __init__(
         self,
-        folder: Path,
+        keep: Keep,
         *,
         host: str = "127.0.0.1",
         port: int = 11112,
         title: str = "CARDIOALERT",
         allowed: Sequence[str] = (),
         scheduled: Callable[[], Iterable[Scheduled]] = tuple,
-        received: Callable[[Path], None] = lambda path: None,
+        arrived: Callable[[], None] = lambda: None,
+        max_bytes: int = MAX_BYTES,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.folder, self.scheduled, self.received = folder, scheduled, received
-        self._arrived: queue.Queue[Path | None] = queue.Queue()
-        self._worker = threading.Thread(target=self._work, name="dicom-received")
+        self.host, self.max_bytes = host, max_bytes
+        self.keep, self.scheduled, self.arrived = keep, scheduled, arrived
         net = _library("pynetdicom")
         entity = net.AE(ae_title=title)
         entity.maximum_pdu_size = LARGEST_PDU
@@ -110,10 +120,11 @@ class Server:
             (net.evt.EVT_C_FIND, self._find),
         ]
         try:
-            self._server = entity.start_server((host, port), block=False, evt_handlers=handlers)
+            self._server = entity.start_server(
+                (host, port), block=False, evt_handlers=handlers, ssl_context=tls
+            )
         except OSError as error:
             raise PeerError(f"port {port} of {host} cannot be opened: {error}") from error
-        self._worker.start()
 
     @property
     def port(self) -> int:
@@ -133,13 +144,9 @@ class Server:
         self.stop()
 
     def stop(self) -> None:
-        """Take nothing more, and finish what has arrived."""
-        if not self._worker.is_alive():
-            return
+        """Take nothing more."""
         self._server.shutdown()
         self._server.server_close()
-        self._arrived.put(None)
-        self._worker.join()
 
     def _store(self, event: Any) -> int:
         """Keep an object; success only when it lies on disk."""
@@ -149,9 +156,16 @@ class Server:
         except Exception as error:  # whatever the library finds wrong with the object
             log.warning("an object cannot be understood: %s", type(error).__name__)
             return store.CANNOT_UNDERSTAND
-        status, path = store.keep(self.folder, uid, data)
-        if path is not None:
-            self._arrived.put(path)
+        if len(data) > self.max_bytes:
+            log.warning("an object of %d bytes is too large", len(data))
+            return store.CANNOT_UNDERSTAND
+        try:
+            status = self.keep(str(event.assoc.requestor.ae_title), uid, data)
+        except Exception as error:  # such as a database that is down: the cart sends it again
+            log.warning("an object was not kept: %s", type(error).__name__)
+            return store.PROCESSING_FAILED
+        if status == store.SUCCESS:
+            self.arrived()
         return status
 
     def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
@@ -167,14 +181,6 @@ class Server:
                 yield 0xFE00, None
                 return
             yield PENDING, entry
-
-    def _work(self) -> None:
-        """Hand on what arrived, in order."""
-        while (path := self._arrived.get()) is not None:
-            try:
-                self.received(path)
-            except Exception as error:  # the next object may be fine
-                log.warning("%s was kept, but not analysed: %s", path.name, type(error).__name__)
 
 
 # ---- Asking others -------------------------------------------------------------------------------
@@ -247,7 +253,10 @@ class _association:  # noqa: N801 - used as a function
         for sop_class in classes:
             entity.add_requested_context(sop_class)
         self._peer, self._entity = peer, entity
-        self._association = entity.associate(peer.host, peer.port, ae_title=peer.title)
+        tls = (peer.tls, peer.host) if peer.tls else None
+        self._association = entity.associate(
+            peer.host, peer.port, ae_title=peer.title, tls_args=tls
+        )
 
     def __enter__(self) -> Any:
         if not self._association.is_established:
@@ -255,7 +264,7 @@ class _association:  # noqa: N801 - used as a function
             raise PeerError(f"{peer.title} at {peer.host}:{peer.port} does not take the connection")
         return self._association
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._association.is_established:
             self._association.release()
 
@@ -263,9 +272,14 @@ class _association:  # noqa: N801 - used as a function
 def _check(status: Any, what: str, peer: Peer) -> None:
     """Raise when a status is no success."""
     code = getattr(status, "Status", None)
+    if code is None or code & 0xFF00 == store.OUT_OF_SPACE:  # may pass
+        told = "no answer" if code is None else "out of space"
+        raise PeerError(_("{peer}: {what}: {told}", peer=peer.title, what=what, told=told))
     if code != store.SUCCESS:
-        told = "no answer" if code is None else f"status 0x{code:04X}"
-        raise PeerError(f"{peer.title} refused {what}: {told}")
+        told = f"0x{code:04X}"
+        raise PeerRefusedError(
+            _("{peer} refused {what}: status {code}", peer=peer.title, what=what, code=told)
+        )
 
 
 def _library(name: str) -> Any:

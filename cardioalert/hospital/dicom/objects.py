@@ -12,7 +12,7 @@ from typing import Final
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from cardioalert.domain.patient import Sex
 from cardioalert.errors import InvalidRecordError
@@ -123,7 +123,7 @@ def _identify(dataset: Dataset, result: Result, *, part: str) -> None:
         dataset.PatientBirthDate = f"{person.birth_date:%Y%m%d}"
     if person.sex is not None:
         dataset.PatientSex = "M" if person.sex is Sex.MALE else "F"
-    dataset.AccessionNumber = result.order[:16]
+    dataset.AccessionNumber = (result.accession or result.order)[:16]
     if result.facility:
         dataset.InstitutionName = result.facility[:64]
     dataset.SoftwareVersions = result.version[:64]
@@ -137,7 +137,9 @@ def _identify(dataset: Dataset, result: Result, *, part: str) -> None:
 
 
 def study_uid(result: Result) -> str:
-    """Return the UID of the study, the same for ECG and report."""
+    """Return the UID of the study of ECG and report: that of the cart, if it is legal."""
+    if result.study_uid and UID(result.study_uid).is_valid:
+        return result.study_uid
     return str(generate_uid(entropy_srcs=[str(result.key("study"))]))
 
 

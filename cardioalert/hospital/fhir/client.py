@@ -14,11 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from cardioalert.errors import InputError, MissingLibraryError, NotAllowedError, PeerError
+from cardioalert.errors import (
+    InputError,
+    MissingLibraryError,
+    NotAllowedError,
+    PeerError,
+    PeerRefusedError,
+)
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 300
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 120.0
 TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
 PAUSES_S: Final = (1.0, 4.0)
 
@@ -78,8 +84,10 @@ def send(bundle: Mapping[str, Any], url: str, credentials: Credentials | None = 
     ------
     NotAllowedError
         The server does not accept who is asking.
+    PeerRefusedError
+        The server refuses the bundle, or a part of it.
     PeerError
-        The server refuses the bundle, or cannot be reached after three attempts.
+        It cannot be reached after three attempts.
     """
     httpx = _library("httpx")
     headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
@@ -94,7 +102,7 @@ def send(bundle: Mapping[str, Any], url: str, credentials: Credentials | None = 
         if not str(entry.get("response", {}).get("status", "")).startswith("2")
     ]
     if failed or len(entries) != len(bundle["entry"]):
-        raise PeerError(
+        raise PeerRefusedError(
             f"{url} accepted {len(entries) - len(failed)} of {len(bundle['entry'])} resources; "
             f"first fault: {str(failed[:1])[:300]}"
         )
@@ -145,7 +153,7 @@ def _post(
                 raise NotAllowedError(f"{url} refuses access ({answer.status_code})")
             fault = f"status {answer.status_code}: {answer.text[:300]}"
             if answer.status_code not in TEMPORARY:
-                break
+                raise PeerRefusedError(f"{url} refuses the bundle: {fault}")
         if pause is not None:
             time.sleep(pause)
     raise PeerError(f"{url} did not take the bundle: {fault}")

@@ -7,15 +7,16 @@ ERR-3 of table 0357: 101 required field missing, 102 data type error, 200 unsupp
 from __future__ import annotations
 
 import logging
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
-from cardioalert.errors import CorruptFileError
+from sqlalchemy.exc import SQLAlchemyError
+
+from cardioalert.errors import ChangedMeanwhileError, CorruptFileError, StoreError
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode, escape, split_batch
-from cardioalert.hospital.journal import Journal, digest
+from cardioalert.hospital.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -114,33 +115,37 @@ class Answerer:
         except CorruptFileError as error:
             return self._unreadable(body, error)
         verdict = check(message)
-        sender = f"{message.get('MSH', 3)}|{message.get('MSH', 4)}"
-        control_id = message.get("MSH", 10)
         if verdict.code != "AA":
             log.info("refused %s with %s", message.raw("MSH", 9), verdict.error)
             return encode(message, verdict, codec)
-        try:
-            known = self.journal.find(sender, control_id)
-            if known is not None and known.sha256 == digest(body):
-                return known.answer or None
-            accepted = encode(message, verdict, codec)
-            if known is None:
-                self.journal.keep(
-                    sender, control_id, body, accepted or b"", peer=peer, state="kept"
-                )
-                return accepted
-            verdict = Verdict(
-                code="AE", error="205", text="this control id was used for another message"
-            )
-            refused = encode(message, verdict, codec)
-            self.journal.keep(
-                sender, control_id, body, refused or b"", peer=peer, state="quarantined"
-            )
-            return refused
-        except sqlite3.Error as error:
-            log.warning("the journal cannot be written: %s", type(error).__name__)
-            verdict = Verdict(code="AE", error="207", text="not stored, send it again")
-            return encode(message, verdict, codec)
+        for _attempt in range(2):
+            try:
+                return self._settle(message, body, codec, peer=peer)
+            except ChangedMeanwhileError:  # another process has just kept the same control id
+                continue
+            except (StoreError, SQLAlchemyError) as error:
+                log.warning("the journal cannot be written: %s", type(error).__name__)
+                break
+        verdict = Verdict(code="AE", error="207", text="not stored, send it again")
+        return encode(message, verdict, codec)
+
+    def _settle(self, message: Message, body: bytes, codec: str, *, peer: str) -> bytes | None:
+        """Keep a good message, unless it came before, and return its answer."""
+        sender = f"{message.get('MSH', 3)}|{message.get('MSH', 4)}"
+        control_id = message.get("MSH", 10)
+        known = self.journal.find(sender, control_id)
+        if known is not None and self.journal.is_same(known, body):
+            return known.answer or encode(message, Verdict(code="AA"), codec)
+        if known is None:
+            accepted = encode(message, Verdict(code="AA"), codec)
+            self.journal.keep(sender, control_id, body, accepted or b"", peer=peer)
+            return accepted
+        verdict = Verdict(
+            code="AE", error="205", text="this control id was used for another message"
+        )
+        refused = encode(message, verdict, codec)
+        self.journal.keep(sender, control_id, body, refused or b"", peer=peer, state="quarantined")
+        return refused
 
 
 def check(message: Message) -> Verdict:

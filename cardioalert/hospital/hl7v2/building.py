@@ -124,9 +124,9 @@ def _header(address: Address, kind: str, control_id: str, *, at: datetime) -> st
 
 def _pid(person: Person) -> str:
     """Write PID."""
-    authority = "PINFL" if person.system == PINFL_SYSTEM else "CARDIOALERT"
+    authority = "PINFL" if person.system == PINFL_SYSTEM else person.authority or "CARDIOALERT"
     kind = "NI" if person.system == PINFL_SYSTEM else "MR"
-    number = f"{escape(person.identifier or 'UNKNOWN')}^^^{authority}^{kind}"
+    number = f"{escape(person.identifier or 'UNKNOWN')}^^^{escape(authority)}^{kind}"
     names = map(escape, (person.family, person.given, person.patronymic))
     name = "^".join(names).rstrip("^")
     born = f"{person.birth_date:%Y%m%d}" if person.birth_date else ""

@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cardioalert.errors import CorruptFileError, FileTooLargeError, PeerError
@@ -36,6 +37,10 @@ class Destination:
     first_pause : float, s
         Doubled after each failure, up to five minutes.
     tls : bool
+    authority : path, optional
+        Whose certificates are trusted; None: those of the system.
+    certificate, key : path, optional
+        How this program proves itself to the peer.
     """
 
     host: str
@@ -44,6 +49,9 @@ class Destination:
     most_attempts: int = 10
     first_pause: float = 1.0
     tls: bool = False
+    authority: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
     @property
     def name(self) -> str:
@@ -89,6 +97,7 @@ class Sender:
                     if until is None or time.monotonic() + pause > until:
                         break
                     time.sleep(pause)
+                    continue  # and take it again: somebody else may have sent it meanwhile
                 sent += self._try(waiting)
         finally:
             self._drop()
@@ -143,11 +152,19 @@ class Sender:
             address = (self.destination.host, self.destination.port)
             plain = socket.create_connection(address, timeout=self.destination.timeout)
             if self.destination.tls:
-                context = ssl.create_default_context()
-                plain = context.wrap_socket(plain, server_hostname=self.destination.host)
+                plain = self._context().wrap_socket(plain, server_hostname=self.destination.host)
             self._socket = plain
             self._frames = FrameReader()
         return self._socket
+
+    def _context(self) -> ssl.SSLContext:
+        """Return the TLS settings: the peer always has to prove who it is."""
+        peer = self.destination
+        context = ssl.create_default_context(cafile=peer.authority)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if peer.certificate is not None:
+            context.load_cert_chain(peer.certificate, peer.key)
+        return context
 
     def _drop(self) -> None:
         """Close the connection."""

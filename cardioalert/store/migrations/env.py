@@ -5,9 +5,15 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-from cardioalert.store import clinic_tables, people_tables, record_tables, visit_tables
+from cardioalert.store import (
+    clinic_tables,
+    people_tables,
+    record_tables,
+    traffic_tables,
+    visit_tables,
+)
 
-__all__ = ["clinic_tables", "people_tables", "record_tables", "visit_tables"]
+__all__ = ["clinic_tables", "people_tables", "record_tables", "traffic_tables", "visit_tables"]
 
 connection = context.config.attributes["connection"]
 context.configure(

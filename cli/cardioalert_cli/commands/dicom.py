@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,13 @@ from cardioalert.i18n import N_
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
+from cardioalert_cli.hospital_desk import (
+    ClinicOption,
+    PatientNumbersOption,
+    PeersOption,
+    check_clinic,
+    open_office,
+)
 from cardioalert_cli.hospital_options import (
     BirthDateOption,
     FacilityOption,
@@ -31,13 +39,16 @@ from cardioalert_cli.hospital_options import (
     make_result,
 )
 from cardioalert_cli.pictures import check_writable
+from cardioalert_cli.problems import UsageProblemError
 
 if TYPE_CHECKING:
+    from cardioalert.hospital.dicom.network import Server
     from cardioalert.hospital.dicom.worklist import Scheduled
 
 HELP = _("Exchange ECGs, reports and worklists with carts and archives.")
 EXAMPLES = (
-    "cardioalert dicom listen --port 11112 --folder received --worklist today.json",
+    "cardioalert dicom listen --clinic demo-samarkand-1 --peers peers.toml --allow CART1",
+    "cardioalert dicom listen --folder received --worklist today.json",
     "cardioalert dicom make ecg.scp -o ecg.dcm --family Karimova",
     "cardioalert dicom send ecg.dcm --to ORTHANC@10.0.0.7:4242",
     "cardioalert dicom worklist --from RIS@10.0.0.7:11112 --day 20261127",
@@ -69,25 +80,64 @@ def listen(
         Path | None,
         typer.Option("--worklist", metavar="JSON", help=_("The bookings, read at each query.")),
     ] = None,
+    clinic: ClinicOption = "",
+    peers: PeersOption = None,
+    patient_numbers: PatientNumbersOption = "",
+    certificate: Annotated[
+        Path | None, typer.Option("--tls-cert", metavar="PEM", help=_("Certificate for TLS."))
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="PEM", help=_("Its private key."))
+    ] = None,
+    client_authority: Annotated[
+        Path | None,
+        typer.Option("--tls-ca", metavar="PEM", help=_("Whose certificates are trusted.")),
+    ] = None,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Serve until interrupted; print the analysis of each ECG as one JSON object a line."""
-    from cardioalert.hospital.dicom.network import Server  # noqa: PLC0415 - heavy
+    """Serve until interrupted.
 
+    With a clinic, its bookings are the worklist and ECGs go their way; without one, objects are
+    kept in a folder and the analysis of each is printed as one JSON object a line.
+    """
+    from cardioalert.hospital.dicom.folder import Folder  # noqa: PLC0415 - heavy
+    from cardioalert.hospital.dicom.network import Server  # noqa: PLC0415
+    from cardioalert.hospital.hl7v2.listener import Endpoint  # noqa: PLC0415
+
+    check_clinic(clinic, peers)
+    if clinic and worklist:
+        raise UsageProblemError(
+            _("--clinic and --worklist exclude each other"),
+            hint=_("The bookings of the clinic are its worklist."),
+        )
+    tls = Endpoint(certificate=certificate, key=key, client_authority=client_authority).tls()
+    settings: dict[str, Any] = {
+        "host": host, "port": port, "title": title, "allowed": allow or (), "tls": tls,
+    }  # fmt: skip
+    if clinic:
+        office = open_office(clinic, peers, patient_numbers=patient_numbers)
+        with office, Server(
+            office.keep_dicom,
+            scheduled=office.reception.scheduled,
+            arrived=office.wake,
+            **settings,
+        ) as server:  # fmt: skip
+            wait_at(server)
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    server = Server(
-        folder,
-        host=host,
-        port=port,
-        title=title,
-        allowed=allow or (),
-        scheduled=lambda: read_worklist(worklist) if worklist else [],
-        received=print_analysis,
-    )
-    with server:
-        output.note(_("Listening at {host}:{port}", host=host, port=str(server.port)))
-        threading.Event().wait()
+    bookings = partial(read_worklist, worklist) if worklist else list
+    with Folder(folder, print_analysis) as kept, Server(
+        kept.keep, scheduled=bookings, **settings
+    ) as server:  # fmt: skip
+        wait_at(server)
+
+
+def wait_at(server: Server) -> None:
+    """Say where the server listens, and wait until interrupted."""
+    host = server.host
+    output.note(_("Listening at {host}:{port}", host=host, port=str(server.port)))
+    threading.Event().wait()
 
 
 def print_analysis(path: Path) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cardioalert.errors import CardioAlertError, NotAllowedError, PeerError, PeerRefusedError
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
+from cardioalert_cli.hospital_desk import WaitOption, open_journal
 from cardioalert_cli.hospital_options import (
     BirthDateOption,
     FacilityOption,
@@ -79,6 +81,7 @@ def export_fhir(
         Path | None,
         typer.Option("--key", metavar="PEM", help=_("The private key that proves who we are.")),
     ] = None,
+    wait: WaitOption = 30.0,
     snomed: Annotated[
         bool,
         typer.Option("--snomed/--no-snomed", help=_("Whether SNOMED CT codes may be written.")),
@@ -99,7 +102,7 @@ def export_fhir(
     debug: DebugOption = False,
 ) -> None:
     """Analyze if need be, map, check, write, send."""
-    from cardioalert.hospital.fhir import client, export  # noqa: PLC0415 - heavy
+    from cardioalert.hospital.fhir import export  # noqa: PLC0415 - heavy
 
     check_writable(target)
     national = profile is Profile.UZ_CORE
@@ -124,10 +127,45 @@ def export_fhir(
         text = json.dumps(bundle, ensure_ascii=False, indent=1)
         target.write_text(text + "\n", encoding="utf-8")
     if send:
-        locations = client.send(bundle, send, credentials)
+        locations = deliver_bundle(bundle, send, credentials, wait=wait)
         show_locations(locations, as_json=as_json)
     elif target is None:
         output.print_json(bundle)
+
+
+def deliver_bundle(
+    bundle: dict[str, Any], url: str, credentials: Credentials | None, *, wait: float
+) -> list[str]:
+    """Queue a bundle, and send it; what the server does not take now stays in the outbox."""
+    import time  # noqa: PLC0415
+    from uuid import uuid4  # noqa: PLC0415
+
+    from cardioalert.hospital.deliveries import deliver  # noqa: PLC0415 - heavy
+    from cardioalert.hospital.peers import FhirPeer  # noqa: PLC0415
+
+    journal, control_id = open_journal(), str(uuid4())
+    peer = FhirPeer(url=url, credentials=credentials)
+    journal.enqueue(peer.name, control_id, json.dumps(bundle).encode())
+    locations: list[str] = []
+    refusals: list[CardioAlertError] = []
+
+    def post(body: bytes) -> None:
+        try:
+            locations[:] = peer.send(body)
+        except (NotAllowedError, PeerRefusedError) as error:
+            refusals.append(error)
+            raise
+
+    deliver(journal, peer.name, post, until=time.monotonic() + wait)
+    (mine,) = [one for one in journal.outbox(destination=url) if one.control_id == control_id]
+    if mine.state == "dead" and refusals:
+        raise refusals[-1]
+    if mine.state != "sent":
+        raise PeerError(
+            _("{url} has not taken the bundle: {why}", url=url, why=mine.note or mine.state),
+            hint=_("It waits in the outbox: cardioalert hl7 outbox retry --peers peers.toml"),
+        )
+    return locations
 
 
 def make_credentials(token_url: str, client_id: str, key: Path | None) -> Credentials | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,9 +17,10 @@ import pytest
 from cardioalert.errors import InvalidRecordError, PeerError
 from cardioalert.formats.registry import kind_of, read_record, write_record
 from cardioalert.hospital.dicom import network, objects, store, worklist
+from cardioalert.hospital.dicom.folder import Folder
 from cardioalert.hospital.dicom.worklist import Scheduled
 from cardioalert.hospital.result import Person
-from tests.peers.running import free_port, program, wait_for_port
+from tests.peers.running import free_port, program, running_orthanc
 from tests.unit.formats.made_records import made_record, printed_3x4
 from tests.unit.hospital.made_result import NODIRA, made_result
 
@@ -161,9 +161,10 @@ def server(tmp_path: Path) -> Iterator[tuple[network.Server, Path, list[Path]]]:
     folder = tmp_path / "received"
     folder.mkdir()
     arrived: list[Path] = []
-    with network.Server(
-        folder, port=0, scheduled=lambda: BOOKED, received=arrived.append, allowed=["CART"]
-    ) as running:
+    with (
+        Folder(folder, arrived.append) as kept,
+        network.Server(kept.keep, port=0, scheduled=lambda: BOOKED, allowed=["CART"]) as running,
+    ):
         yield running, folder, arrived
 
 
@@ -190,7 +191,9 @@ def test_storescu_of_dcmtk(server: Any, tmp_path: Path, shared_data: Path) -> No
     for path in (mine, real):
         answer = dcmtk("storescu", running.port, "-R", str(path))
         assert answer.startswith("0"), answer
-    running.stop()
+    end = time.monotonic() + 30
+    while len(arrived) < 2 and time.monotonic() < end:
+        time.sleep(0.02)
     assert sorted(arrived) == sorted(folder.glob("*.dcm"))
     back = {read_record(path).signal.shape: path for path in arrived}
     made = made_result().record
@@ -243,30 +246,8 @@ def test_our_own_calls(server: Any) -> None:
 @pytest.fixture
 def orthanc(tmp_path: Path) -> Iterator[tuple[int, int]]:
     """A PACS of others: its DICOM and its HTTP port."""
-    ports = free_port(), free_port()
-    plugin = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-    orthanc_program = program("Orthanc")
-    if not plugin.exists():
-        pytest.skip("the plugin orthanc-dicomweb is not installed")
-    settings = {
-        "Name": "TEST", "DicomAet": "ORTHANC", "DicomPort": ports[0], "HttpPort": ports[1],
-        "StorageDirectory": str(tmp_path / "storage"), "IndexDirectory": str(tmp_path / "index"),
-        "DefaultEncoding": "Utf8", "AuthenticationEnabled": False, "RemoteAccessAllowed": False,
-        "DicomAlwaysAllowStore": True, "DicomAlwaysAllowEcho": True, "Plugins": [str(plugin)],
-        "UnknownSopClassAccepted": True, "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
-    }  # fmt: skip
-    (tmp_path / "orthanc.json").write_text(json.dumps(settings))
-    with (tmp_path / "orthanc.log").open("w") as log:
-        process = subprocess.Popen(
-            [orthanc_program, str(tmp_path / "orthanc.json")], stdout=log, stderr=log
-        )
-        try:
-            for port in ports:
-                wait_for_port(port)
-            yield ports
-        finally:
-            process.terminate()
-            process.wait(30)
+    with running_orthanc(tmp_path) as ports:
+        yield ports
 
 
 @pytest.mark.filterwarnings("ignore")

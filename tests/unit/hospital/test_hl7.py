@@ -9,14 +9,23 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
-from cardioalert.errors import CorruptFileError, FileTooLargeError, InvalidRecordError
+from cardioalert.care.desk import Desk
+from cardioalert.errors import (
+    CorruptFileError,
+    FileTooLargeError,
+    InvalidRecordError,
+    SealedDataError,
+)
 from cardioalert.hospital.hl7v2.answering import Answerer
 from cardioalert.hospital.hl7v2.framing import FrameReader, frame
 from cardioalert.hospital.hl7v2.listener import Endpoint, Listener
@@ -24,6 +33,10 @@ from cardioalert.hospital.hl7v2.message import Charset, Message, decode, escape,
 from cardioalert.hospital.hl7v2.sending import Destination, Sender
 from cardioalert.hospital.journal import Journal
 from cardioalert.hospital.result import Person
+from cardioalert.security.keys import new_keyring
+from cardioalert.security.sealing import Vault
+from cardioalert.store.engine import Store
+from cardioalert.store.types import now_utc
 from tests.peers.running import free_port, node
 from tests.unit.hospital.made_result import NODIRA, made_analysis, made_result
 
@@ -35,9 +48,9 @@ def adt(control_id: str = "M1", *, event: str = "A04", charset: str = "", name: 
     return f"{msh}||||||{charset}\rPID|1||4711^^^HIS||{name}^Нодира\r"
 
 
-def answer_of(text: str | bytes, journal: Path, **charset: str) -> Message:
+def answer_of(text: str | bytes, journal: Journal, **charset: str) -> Message:
     raw = text.encode() if isinstance(text, str) else text
-    answer = Answerer(Journal(journal), Charset(**charset)).answer(raw)
+    answer = Answerer(journal, Charset(**charset)).answer(raw)
     assert answer is not None
     return Message(answer.decode("utf-8", errors="replace"))
 
@@ -110,14 +123,13 @@ def test_batches_are_taken_apart() -> None:
 # ---- Answers -------------------------------------------------------------------------------------
 
 
-def test_good_message_is_kept_before_it_is_accepted(tmp_path: Path) -> None:
-    answer = answer_of(adt(charset="UNICODE UTF-8"), tmp_path / "j")
+def test_good_message_is_kept_before_it_is_accepted(journal: Journal) -> None:
+    answer = answer_of(adt(charset="UNICODE UTF-8"), journal)
     assert [answer.get("MSA", n) for n in (1, 2)] == ["AA", "M1"]
     assert [answer.get("MSH", n) for n in (3, 4, 5, 6)] == ["CARDIOALERT", "ECG", "HIS", "KLINIKA"]
     assert answer.get("MSH", 18) == "UNICODE UTF-8"
-    kept = Journal(tmp_path / "j").unworked()
+    kept = journal.unworked()
     assert [Message(one.body.decode()).get("PID", 5) for one in kept] == [NAME]
-    assert (tmp_path / "j").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
@@ -133,14 +145,14 @@ def test_good_message_is_kept_before_it_is_accepted(tmp_path: Path) -> None:
         ("nonsense", "AE", "102"),
     ],
 )
-def test_refusals(text: str, code: str, error: str, tmp_path: Path) -> None:
-    answer = answer_of(text, tmp_path / "j")
+def test_refusals(text: str, code: str, error: str, journal: Journal) -> None:
+    answer = answer_of(text, journal)
     assert (answer.get("MSA", 1), answer.get("ERR", 3)) == (code, error)
-    assert Journal(tmp_path / "j").received() == []
+    assert journal.received() == []
 
 
-def test_duplicates(tmp_path: Path) -> None:
-    answerer = Answerer(Journal(tmp_path / "j"), Charset())
+def test_duplicates(journal: Journal) -> None:
+    answerer = Answerer(journal, Charset())
     first = answerer.answer(adt().encode())
     assert answerer.answer(adt().encode()) == first
     other = answerer.answer(adt(name="Иванова").encode())
@@ -150,8 +162,8 @@ def test_duplicates(tmp_path: Path) -> None:
     assert [one.state for one in answerer.journal.received()] == ["kept", "quarantined"]
 
 
-def test_enhanced_mode(tmp_path: Path) -> None:
-    answerer = Answerer(Journal(tmp_path / "j"), Charset())
+def test_enhanced_mode(journal: Journal) -> None:
+    answerer = Answerer(journal, Charset())
 
     def answer(control_id: str, accept: str, event: str = "A04") -> str | None:
         text = adt(control_id, event=event).replace("|2.5.1|||", f"|2.5.1|||{accept}", 1)
@@ -166,30 +178,107 @@ def test_enhanced_mode(tmp_path: Path) -> None:
     assert len(answerer.journal.received()) == 3
 
 
-def test_batch_gets_a_batch_of_answers(tmp_path: Path) -> None:
-    answerer = Answerer(Journal(tmp_path / "j"), Charset())
+def test_batch_gets_a_batch_of_answers(journal: Journal) -> None:
+    answerer = Answerer(journal, Charset())
     raw = answerer.answer(f"BHS|^~\\&\r{adt('1')}{adt('2', event='A99')}BTS|2\r".encode())
     assert raw is not None
     codes = re.findall(r"MSA\|(..)\|(.)", raw.decode())
     assert codes == [("AA", "1"), ("AR", "2")]
 
 
-def test_database_down_then_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answerer = Answerer(Journal(tmp_path / "j"), Charset())
-
-    def broken(*_: object, **__: object) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with monkeypatch.context() as down:
-        down.setattr(answerer.journal, "keep", broken)
-        refused = answerer.answer(adt().encode())
+def test_an_unwritable_database_is_told_and_the_message_comes_again(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program holds the file: nothing is answered AA until the message lies on disk."""
+    answerer = Answerer(journal, Charset())
+    assert journal.store.is_sqlite
+    with sqlite3.connect(str(journal.store.engine.url.database), isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        impatient = Store(f"{journal.store.url}")
+        sqlalchemy.event.listen(
+            impatient.engine, "connect", lambda c, _r: c.execute("PRAGMA busy_timeout = 50")
+        )
+        refused = Answerer(Journal(impatient, journal.vault), Charset()).answer(adt().encode())
+        impatient.close()
+        other.execute("ROLLBACK")
+    other.close()
     assert refused is not None
     answer = Message(refused.decode())
     assert (answer.get("MSA", 1), answer.get("ERR", 3)) == ("AE", "207")
     accepted = answerer.answer(adt().encode())
     assert accepted is not None
     assert Message(accepted.decode()).get("MSA", 1) == "AA"
-    assert len(answerer.journal.received()) == 1
+    assert len(journal.received()) == 1
+
+
+def test_bodies_are_sealed_on_disk(journal: Journal) -> None:
+    Answerer(journal, Charset()).answer(adt(charset="UNICODE UTF-8").encode())
+    journal.enqueue("his:1", "7", adt().encode())
+    with journal.store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    folder = Path(str(journal.store.engine.url.database)).parent
+    for path in folder.glob("journal-0.db*"):
+        assert NAME.encode() not in path.read_bytes()
+        assert b"4711" not in path.read_bytes()
+    assert NAME in journal.unworked()[0].body.decode()
+    assert NAME in journal.outbox()[0].body.decode()
+    stranger = Journal(journal.store, Vault(new_keyring()))
+    with pytest.raises(SealedDataError):
+        stranger.outbox()
+
+
+def test_what_was_worked_on_can_be_forgotten_and_is_still_known(journal: Journal) -> None:
+    answerer = Answerer(journal, Charset())
+    for control_id in ("1", "2"):
+        answerer.answer(adt(control_id).encode())
+    journal.settle(journal.received()[0].number, state="done", note="booked")
+    assert journal.forget(before=now_utc() + timedelta(seconds=1)) == 1
+    assert [bool(one.body) for one in journal.received()] == [False, True]
+    again = answerer.answer(adt("1").encode())
+    assert again is not None
+    assert Message(again.decode()).get("MSA", 1) == "AA"
+    assert len(journal.received()) == 2
+
+
+def test_two_workers_share_no_message(desk: Desk) -> None:
+    """On each database: one works on a message, the other waits; a dead worker's comes back."""
+    journals = [Journal(desk.store, desk.vault, clinic_id="c") for _worker in range(2)]
+    for control_id in ("1", "2"):
+        Answerer(journals[0], Charset()).answer(adt(control_id).encode())
+    first = journals[0].claim()
+    assert first is not None
+    assert first.control_id == "1"
+    assert journals[1].claim() is None  # in order: the second waits for the first
+    journals[0].settle(first.number, state="done")
+    second = journals[1].claim()
+    assert second is not None
+    assert second.control_id == "2"
+    journals[1].settle(second.number, state="working")  # it died: its lease is over
+    again = journals[0].claim()
+    assert again is not None
+    assert (again.control_id, again.attempts) == ("2", 2)
+    for control_id in ("1", "2"):
+        assert journals[0].enqueue("his:1", control_id, b"x")
+        assert not journals[1].enqueue("his:1", control_id, b"x")
+    assert journals[1].enqueue("ris:1", "1", b"x")
+    waiting = journals[0].next_waiting("his:1")
+    assert waiting is not None
+    assert journals[1].next_waiting("his:1") is None
+    journals[0].mark_sent(waiting.number)
+    after = journals[1].next_waiting("his:1")
+    assert after is not None
+    assert after.control_id == "2"
+
+
+def test_many_senders_at_once_on_each_database(desk: Desk) -> None:
+    """Eight connections, the same forty messages: each is kept once and answered AA each time."""
+    answerer = Answerer(Journal(desk.store, desk.vault), Charset())
+    messages = [adt(str(number)).encode() for number in range(10)] * 4
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(answerer.answer, messages))
+    codes = [Message(one.decode()).get("MSA", 1) for one in answers if one]
+    assert codes == ["AA"] * 40
+    assert len(answerer.journal.received()) == 10
 
 
 AR_SAMPLES = {"ADT-A02", "ADT-A03", "ADT-A05", "ADT-A06", "ADT-A07", "ADT-A41", "ADT-A45",
@@ -200,11 +289,13 @@ SPECIAL = {
 }
 
 
-def test_all_samples_are_answered_as_the_reference_says(shared_data: Path, tmp_path: Path) -> None:
+def test_all_samples_are_answered_as_the_reference_says(
+    shared_data: Path, new_journal: Callable[[], Journal]
+) -> None:
     paths = sorted((shared_data / "interop/hl7v2").glob("*.hl7"))
     assert len(paths) == 30
-    for number, path in enumerate(paths):
-        journal = Journal(tmp_path / str(number))
+    for path in paths:
+        journal = new_journal()
         answer = Answerer(journal, Charset()).answer(path.read_bytes())
         code = None if answer is None else Message(answer.decode()).get("MSA", 1)
         if path.stem in SPECIAL:
@@ -221,9 +312,9 @@ def test_all_samples_are_answered_as_the_reference_says(shared_data: Path, tmp_p
 
 
 @contextmanager
-def listening(journal: Path, **settings: Any) -> Iterator[Listener]:
+def listening(journal: Journal, **settings: Any) -> Iterator[Listener]:
     """Run a listener in a thread of its own."""
-    listener = Listener(Endpoint(port=0, **settings), Answerer(Journal(journal), Charset()))
+    listener = Listener(Endpoint(port=0, **settings), Answerer(journal, Charset()))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -267,8 +358,8 @@ class Peer:
         return found
 
 
-def test_one_connection_many_messages(tmp_path: Path) -> None:
-    with listening(tmp_path / "j") as listener, Peer(listener.port) as peer:
+def test_one_connection_many_messages(journal: Journal) -> None:
+    with listening(journal) as listener, Peer(listener.port) as peer:
         for number in range(3):
             peer.socket.sendall(frame(adt(str(number)).encode()))
             assert peer.answers(1)[0].get("MSA", 2) == str(number)
@@ -282,38 +373,38 @@ def test_one_connection_many_messages(tmp_path: Path) -> None:
         assert peer.answers(1)[0].get("MSH", 18) == "8859/5"
         peer.socket.sendall(frame(adt("e").encode("windows-1251")))
         assert peer.answers(1)[0].get("MSA", 1) == "AA"
-    bodies = [decode(one.body, Charset())[0] for one in Journal(tmp_path / "j").received()]
+    bodies = [decode(one.body, Charset())[0] for one in journal.received()]
     assert [Message(one).get("PID", 5) for one in bodies] == [NAME] * 8
 
 
-def test_twenty_megabytes_in_one_field(tmp_path: Path) -> None:
+def test_twenty_megabytes_in_one_field(journal: Journal) -> None:
     head = adt("big").replace("ADT^A04", "ORU^R01") + "OBR|1|||11524-6^EKG study^LN\r"
     text = head + "OBX|1|ED|x||^application^pdf^Base64^" + "QUJD" * 4_990_000 + "\r"
-    with listening(tmp_path / "j") as listener, Peer(listener.port) as peer:
+    with listening(journal) as listener, Peer(listener.port) as peer:
         peer.socket.sendall(frame(text.encode()))
         assert peer.answers(1)[0].get("MSA", 1) == "AA"
         peer.socket.sendall(b"\x0b" + b"x" * 20_100_000)
         with pytest.raises((AssertionError, ConnectionError)):
             peer.answers(1)
         assert listener.counts["too-large"] == 1
-    assert len(Journal(tmp_path / "j").received()[0].body) == len(text.encode())
+    assert len(journal.received()[0].body) == len(text.encode())
 
 
-def test_only_peers_on_the_list(tmp_path: Path) -> None:
-    with listening(tmp_path / "j", allowed=("10.0.0.0/8",)) as listener:
+def test_only_peers_on_the_list(journal: Journal) -> None:
+    with listening(journal, allowed=("10.0.0.0/8",)) as listener:
         with Peer(listener.port) as peer, pytest.raises((AssertionError, ConnectionError)):
             peer.answers(1)
         assert listener.counts["refused-peer"] == 1
-    with listening(tmp_path / "j", allowed=("127.0.0.1",)) as listener, Peer(listener.port) as peer:
+    with listening(journal, allowed=("127.0.0.1",)) as listener, Peer(listener.port) as peer:
         peer.socket.sendall(frame(adt().encode()))
         assert peer.answers(1)[0].get("MSA", 1) == "AA"
 
 
 @pytest.mark.parametrize("library", ["medplum", "simple"])
-def test_clients_of_others(library: str, tmp_path: Path) -> None:
+def test_clients_of_others(library: str, journal: Journal) -> None:
     messages = [adt("1", charset="UNICODE UTF-8"), adt("2"), adt("1", charset="UNICODE UTF-8")]
     with (
-        listening(tmp_path / "j") as listener,
+        listening(journal) as listener,
         node("hl7_client.mjs", library, str(listener.port)) as process,
     ):
         out, _ = process.communicate(json.dumps(messages), timeout=60)
@@ -321,7 +412,7 @@ def test_clients_of_others(library: str, tmp_path: Path) -> None:
     assert [(one.get("MSA", 1), one.get("MSA", 2)) for one in answers] == [
         ("AA", "1"), ("AA", "2"), ("AA", "1"),
     ]  # fmt: skip
-    assert len(Journal(tmp_path / "j").received()) == 2
+    assert len(journal.received()) == 2
 
 
 # ---- What we send --------------------------------------------------------------------------------
@@ -368,11 +459,11 @@ def test_booking_as_siu() -> None:
         assert message.get("AIL", 3, 4) == "EKG | 1"
 
 
-def test_our_own_messages_are_accepted_by_our_listener(tmp_path: Path) -> None:
+def test_our_own_messages_are_accepted_by_our_listener(journal: Journal) -> None:
     building = pytest.importorskip("cardioalert.hospital.hl7v2.building")
     pytest.importorskip("hl7apy", reason="hl7apy is not installed")
     text = building.oru(made_result(), building.Address())
-    assert answer_of(text, tmp_path / "j").get("MSA", 1) == "AA"
+    assert answer_of(text, journal).get("MSA", 1) == "AA"
 
 
 # ---- The sender ----------------------------------------------------------------------------------
@@ -414,9 +505,8 @@ class Hospital:
         connection.sendall(frame(f"MSH|^~\\&|\rMSA|{code}|{about}|text\r".encode()))
 
 
-def sent_by(script: list[str], tmp_path: Path, **settings: Any) -> tuple[Hospital, Journal]:
+def sent_by(script: list[str], journal: Journal, **settings: Any) -> Hospital:
     hospital = Hospital(script)
-    journal = Journal(tmp_path / "j")
     destination = Destination(
         host="127.0.0.1", port=hospital.port, timeout=0.5, first_pause=0.02, **settings
     )
@@ -425,7 +515,7 @@ def sent_by(script: list[str], tmp_path: Path, **settings: Any) -> tuple[Hospita
     assert not journal.enqueue(destination.name, "1", b"again")
     Sender(destination, journal).deliver(until=time.monotonic() + 30)
     hospital.socket.close()
-    return hospital, journal
+    return hospital
 
 
 @pytest.mark.parametrize(
@@ -440,24 +530,25 @@ def sent_by(script: list[str], tmp_path: Path, **settings: Any) -> tuple[Hospita
     ],
 )
 def test_order_is_kept_and_answers_are_matched(
-    script: list[str], got: list[str], states: list[str], tmp_path: Path
+    script: list[str], got: list[str], states: list[str], journal: Journal
 ) -> None:
-    hospital, journal = sent_by(script, tmp_path)
+    hospital = sent_by(script, journal)
     assert hospital.got == got
     assert [one.state for one in journal.outbox()] == states
 
 
-def test_giving_up_and_trying_again(tmp_path: Path) -> None:
-    hospital, journal = sent_by(["AE", "AE"], tmp_path, most_attempts=2)
+def test_giving_up_and_trying_again(journal: Journal) -> None:
+    hospital = sent_by(["AE", "AE"], journal, most_attempts=2)
     assert hospital.got == ["1", "1", "2", "3"]
     assert [one.state for one in journal.outbox()] == ["dead", "sent", "sent"]
     assert journal.retry_dead() == 1
     assert [one.state for one in journal.outbox()] == ["pending", "sent", "sent"]
     assert journal.purge() == 2
+    assert [one.body for one in journal.outbox()][1:] == [b"", b""]
+    assert not journal.enqueue("anywhere", "1", b"new") or journal.purge() == 0
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "j")
+def test_nobody_listens(journal: Journal) -> None:
     destination = Destination(host="127.0.0.1", port=free_port(), timeout=0.5, first_pause=60)
     journal.enqueue(destination.name, "1", adt("1").encode())
     assert Sender(destination, journal).deliver() == 0
@@ -466,7 +557,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
     assert "refused" in row.note.lower()
 
 
-def test_a_receiver_of_others_gets_a_result_with_a_large_document(tmp_path: Path) -> None:
+def test_a_receiver_of_others_gets_a_result_with_a_large_document(journal: Journal) -> None:
     building = pytest.importorskip("cardioalert.hospital.hl7v2.building")
     pytest.importorskip("hl7apy", reason="hl7apy is not installed")
     text = building.oru(made_result(), building.Address())
@@ -474,7 +565,6 @@ def test_a_receiver_of_others_gets_a_result_with_a_large_document(tmp_path: Path
     with node("hl7_server.mjs") as process:
         assert process.stdout
         port = int(process.stdout.readline())
-        journal = Journal(tmp_path / "j")
         destination = Destination(host="127.0.0.1", port=port)
         for control_id, body in (("7", text), ("8", adt("8"))):
             raw = body.replace(Message(body).get("MSH", 10), control_id, 1).encode()
