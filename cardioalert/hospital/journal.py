@@ -17,6 +17,7 @@ from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from cardioalert.errors import ChangedMeanwhileError
+from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, Vault
 from cardioalert.store.engine import Store
 from cardioalert.store.inserting import compare_and_swap, insert_unless_there
@@ -120,7 +121,9 @@ class Journal:
         with self.store.writing() as session:
             row.number = _next_number(session, Inbound)
             if not insert_unless_there(session, row):
-                raise ChangedMeanwhileError("another message took this place in the same moment")
+                raise ChangedMeanwhileError(
+                    _("another message with this control id came in the same moment")
+                )
 
     def unworked(self) -> list[Kept]:
         """Return the messages that were answered and not yet worked on, oldest first."""

@@ -202,9 +202,11 @@ def _peer(row: dict[str, Any], *, folder: Path) -> Peer:
     """Make one peer; a key that is not known is an error, not a wish."""
     kind = row.pop("kind", None)
     if kind not in _KEYS:
-        raise ValueError(f"kind = {kind!r}, expected one of {', '.join(_KEYS)}")
+        raise ValueError(
+            _("kind = {kind}, expected one of {known}", kind=repr(kind), known=", ".join(_KEYS))
+        )
     if unknown := set(row) - _KEYS[kind]:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+        raise ValueError(_("unknown key {name}", name=repr(sorted(unknown)[0])))
     files = {
         name: folder / row[name] for name in ("ca", "cert", "key", "token-file") if name in row
     }

@@ -28,6 +28,7 @@ from cardioalert.formats.registry import is_picture, read_record
 from cardioalert.hospital.dicom.worklist import Scheduled
 from cardioalert.hospital.numbers import Numbers
 from cardioalert.hospital.result import LOCAL_SYSTEM, PINFL_SYSTEM, Document, Person, Result
+from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
 from cardioalert.report.document import read_document
 from cardioalert.report.make import render, report_of_document
@@ -232,7 +233,7 @@ class Reception:
     ) -> Result:
         """Put the result together for the hospital, and write down that it was read for it."""
         row = records.analysis_row(self.desk, analysis_id)
-        analysis: Any = records.read_analysis(self.desk, self.actor, row)
+        analysis: Any = records.read_analysis(self.desk, self.actor, row, language())
         code = ticket.booking.code if ticket else ""
         with self.desk.store.reading() as session:
             patient = patients.get(session, patient_id)
@@ -249,6 +250,7 @@ class Reception:
             order=order.value if order else code,
             accession=code,
             facility=ticket.clinic.name if ticket else "",
+            language=str(analysis.get("language") or language()),
         )
 
     def for_hospital(self, session: Session, patient: Patient) -> Person:

@@ -17,6 +17,7 @@ from cardioalert.domain.measures import MEASURES
 from cardioalert.domain.patient import Sex
 from cardioalert.domain.record import ECGRecord
 from cardioalert.errors import InputError, InvalidRecordError
+from cardioalert.i18n import translate as _
 from cardioalert.terminology.lookup import FindingCode, MeasureCode, finding_codes, measure_codes
 
 ANALYSIS_SCHEMA: Final = "cardioalert.analysis/1"
@@ -142,8 +143,11 @@ class Result:
         """Refuse what every receiver would refuse."""
         if self.analysis.get("schema") != ANALYSIS_SCHEMA:
             raise InvalidRecordError(
-                f"the document has the schema {self.analysis.get('schema')!r}, "
-                f"expected {ANALYSIS_SCHEMA!r}"
+                _(
+                    "the document has the schema {found}, expected {wanted}",
+                    found=repr(self.analysis.get("schema")),
+                    wanted=repr(ANALYSIS_SCHEMA),
+                )
             )
         for name in ("exported_at", "recorded_at"):
             moment: datetime | None = getattr(self, name)
@@ -230,7 +234,11 @@ def read_analysis(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text.lstrip().splitlines()[0] if "\n{" in text else text)
     except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"{path} is no JSON document of an analysis: {error}") from error
+        raise InputError(
+            _("{path} is no JSON document of an analysis: {error}", path=path, error=error)
+        ) from error
     if not isinstance(document, dict) or document.get("schema") != ANALYSIS_SCHEMA:
-        raise InvalidRecordError(f"{path} is not a document {ANALYSIS_SCHEMA}")
+        raise InvalidRecordError(
+            _("{path} is not a document {schema}", path=path, schema=ANALYSIS_SCHEMA)
+        )
     return document

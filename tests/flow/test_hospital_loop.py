@@ -43,7 +43,7 @@ from cardioalert.hospital.hl7v2.answering import Answerer  # noqa: E402
 from cardioalert.hospital.hl7v2.building import Address  # noqa: E402
 from cardioalert.hospital.hl7v2.message import Charset, Message  # noqa: E402
 from cardioalert.hospital.hl7v2.sending import Destination  # noqa: E402
-from cardioalert.hospital.journal import Journal  # noqa: E402
+from cardioalert.hospital.journal import Journal, rows_of  # noqa: E402
 from cardioalert.hospital.office import Office  # noqa: E402
 from cardioalert.hospital.peers import DicomPeer, FhirPeer, Hl7Peer  # noqa: E402
 from cardioalert.hospital.reception import Reception  # noqa: E402
@@ -88,11 +88,13 @@ def fhir_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}/"
 
 
-def wait_until(ready: Callable[[], object], *, seconds: float = 300.0) -> None:
+def wait_until(
+    ready: Callable[[], object], *, why: Callable[[], object], seconds: float = 240.0
+) -> None:
     """Wait for what the office does in its own threads."""
     end = time.monotonic() + seconds
     while not ready():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, why()
         time.sleep(0.05)
 
 
@@ -138,8 +140,14 @@ def test_from_booking_to_result(
             for _time in range(2):
                 words = ["127.0.0.1", str(server.port), str(path)]
                 subprocess.run([program("storescu"), *words], check=True)
-            wait_until(lambda: [one.state for one in journal.received()] == ["done"])
-            wait_until(lambda: all(one.state != "pending" for one in journal.outbox()))
+            wait_until(
+                lambda: [one.state for one in journal.received()] == ["done"],
+                why=lambda: [(one.state, one.note) for one in journal.received()],
+            )
+            wait_until(
+                lambda: all(one.state != "pending" for one in journal.outbox()),
+                why=lambda: rows_of(journal.outbox()),
+            )
             result_at_his = json.loads(his.stdout.readline())
     assert result_at_his["type"] == "ORU^R01^ORU_R01"
     assert "Каримова" in result_at_his["name"]

@@ -11,15 +11,15 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from types import TracebackType
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
-from cardioalert.errors import MissingLibraryError, PeerError, PeerRefusedError
+from cardioalert.errors import PeerError, PeerRefusedError
 from cardioalert.hospital.dicom import store, worklist
 from cardioalert.hospital.dicom.worklist import Scheduled
+from cardioalert.hospital.libraries import library
 from cardioalert.hospital.result import Person
 from cardioalert.i18n import translate as _
 
@@ -66,10 +66,10 @@ def parse_peer(text: str, *, own_title: str = "CARDIOALERT") -> Peer:
     ------
     PeerError
     """
-    title, _, address = text.rpartition("@")
-    host, _, port = address.rpartition(":")
+    title, _sign, address = text.rpartition("@")
+    host, _sign, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        raise PeerError(f"{text!r} is no address", hint="Write AETITLE@HOST:PORT.")
+        raise PeerError(_("{text} is no address", text=repr(text)), hint="Write AETITLE@HOST:PORT.")
     return Peer(host=host, port=int(port), title=title or "ANY-SCP", own_title=own_title)
 
 
@@ -107,7 +107,7 @@ class Server:
     ) -> None:
         self.host, self.max_bytes = host, max_bytes
         self.keep, self.scheduled, self.arrived = keep, scheduled, arrived
-        net = _library("pynetdicom")
+        net = library("pynetdicom")
         entity = net.AE(ae_title=title)
         entity.maximum_pdu_size = LARGEST_PDU
         entity.require_called_aet = False
@@ -124,7 +124,14 @@ class Server:
                 (host, port), block=False, evt_handlers=handlers, ssl_context=tls
             )
         except OSError as error:
-            raise PeerError(f"port {port} of {host} cannot be opened: {error}") from error
+            raise PeerError(
+                _(
+                    "port {port} of {host} cannot be opened: {error}",
+                    port=str(port),
+                    host=host,
+                    error=error,
+                )
+            ) from error
 
     @property
     def port(self) -> int:
@@ -248,7 +255,7 @@ class _association:  # noqa: N801 - used as a function
     """Open an association for the time of a `with` block."""
 
     def __init__(self, peer: Peer, classes: Sequence[str]) -> None:
-        entity = _library("pynetdicom").AE(ae_title=peer.own_title)
+        entity = library("pynetdicom").AE(ae_title=peer.own_title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = TIMEOUT_S
         for sop_class in classes:
             entity.add_requested_context(sop_class)
@@ -261,7 +268,14 @@ class _association:  # noqa: N801 - used as a function
     def __enter__(self) -> Any:
         if not self._association.is_established:
             peer = self._peer
-            raise PeerError(f"{peer.title} at {peer.host}:{peer.port} does not take the connection")
+            raise PeerError(
+                _(
+                    "{title} at {host}:{port} does not take the connection",
+                    title=peer.title,
+                    host=peer.host,
+                    port=str(peer.port),
+                )
+            )
         return self._association
 
     def __exit__(self, *_error: object) -> None:
@@ -273,21 +287,10 @@ def _check(status: Any, what: str, peer: Peer) -> None:
     """Raise when a status is no success."""
     code = getattr(status, "Status", None)
     if code is None or code & 0xFF00 == store.OUT_OF_SPACE:  # may pass
-        told = "no answer" if code is None else "out of space"
+        told = _("no answer") if code is None else _("out of space")
         raise PeerError(_("{peer}: {what}: {told}", peer=peer.title, what=what, told=told))
     if code != store.SUCCESS:
         told = f"0x{code:04X}"
         raise PeerRefusedError(
             _("{peer} refused {what}: status {code}", peer=peer.title, what=what, code=told)
         )
-
-
-def _library(name: str) -> Any:
-    """Import a library of the extra `hospital`."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"DICOM connections need the library {error.name}, which is not installed",
-            hint="Install it with: pip install 'cardioalert[hospital]'",
-        ) from error

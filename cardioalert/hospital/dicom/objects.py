@@ -18,6 +18,7 @@ from cardioalert.domain.patient import Sex
 from cardioalert.errors import InvalidRecordError
 from cardioalert.formats.dicom_file import build_dataset
 from cardioalert.hospital.result import Result
+from cardioalert.i18n import translate as _
 
 ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 MANUFACTURER: Final = "CardioAlert"
@@ -36,7 +37,7 @@ def ecg_object(result: Result) -> Dataset:
     """
     if result.record is None:
         raise InvalidRecordError(
-            "a DICOM ECG needs the samples, and there is only the analysis",
+            _("a DICOM ECG needs the samples, and there is only the analysis"),
             hint="Name the recording instead of its JSON.",
         )
     dataset = build_dataset(result.record)
@@ -75,7 +76,7 @@ def pdf_object(result: Result) -> Dataset:
         There is no report.
     """
     if result.report is None:
-        raise InvalidRecordError("there is no PDF report to send")
+        raise InvalidRecordError(_("there is no PDF report to send"))
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

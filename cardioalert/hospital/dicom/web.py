@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
 
-from cardioalert.errors import MissingLibraryError, PeerError
+from cardioalert.errors import PeerError, PeerRefusedError
 from cardioalert.hospital.dicom.objects import to_bytes
+from cardioalert.hospital.libraries import library
+from cardioalert.i18n import translate as _
 
 
 class Web:
@@ -26,13 +27,7 @@ class Web:
     """
 
     def __init__(self, url: str, *, token: str = "") -> None:
-        try:
-            api = import_module("dicomweb_client.api")
-        except ImportError as error:
-            raise MissingLibraryError(
-                f"DICOMweb needs the library {error.name}, which is not installed",
-                hint="Install it with: pip install 'cardioalert[hospital]'",
-            ) from error
+        api = library("dicomweb_client.api")
         headers = {"Authorization": f"Bearer {token}"} if token else None
         self.url = url
         self._client = api.DICOMwebClient(url, headers=headers)
@@ -49,7 +44,14 @@ class Web:
         answer = self._ask("store_instances", whole)
         failed = answer.get("FailedSOPSequence") or ()
         if failed:
-            raise PeerError(f"{self.url} refused {len(failed)} of {len(objects)} objects")
+            raise PeerRefusedError(
+                _(
+                    "{url} refused {count} of {all} objects",
+                    url=self.url,
+                    count=len(failed),
+                    all=len(objects),
+                )
+            )
         return len(answer.get("ReferencedSOPSequence") or ())
 
     def find_studies(self, **keys: str) -> list[Dataset]:
@@ -66,4 +68,6 @@ class Web:
         try:
             return getattr(self._client, method)(*values, **options)
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
-            raise PeerError(f"{self.url} did not answer as it should: {error}") from error
+            raise PeerError(
+                _("{url} did not answer as it should: {error}", url=self.url, error=error)
+            ) from error

@@ -9,18 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from cardioalert.errors import (
     InputError,
-    MissingLibraryError,
     NotAllowedError,
     PeerError,
     PeerRefusedError,
 )
+from cardioalert.hospital.libraries import library
+from cardioalert.i18n import translate as _
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 300
@@ -54,17 +54,21 @@ class Credentials:
 
     def assertion(self, *, now: float) -> str:
         """Return the signed proof of who is asking."""
-        jwt = _library("jwt")
-        serialization = _library("cryptography.hazmat.primitives.serialization")
+        jwt = library("jwt")
+        serialization = library("cryptography.hazmat.primitives.serialization")
         try:
             key = serialization.load_pem_private_key(self.key_file.read_bytes(), password=None)
         except (OSError, ValueError) as error:
-            raise InputError(f"the key {self.key_file} cannot be read: {error}") from error
+            raise InputError(
+                _("the key {path} cannot be read: {error}", path=self.key_file, error=error)
+            ) from error
         names = {base.__name__ for base in type(key).__mro__}
         names |= {type(key).__name__.replace("ECPrivateKey", "EllipticCurvePrivateKey")}
         algorithm = next((alg for name, alg in _ALGORITHMS.items() if name in names), None)
         if algorithm is None:
-            raise InputError(f"the key {self.key_file} is neither RSA nor of an elliptic curve")
+            raise InputError(
+                _("the key {path} is neither RSA nor of an elliptic curve", path=self.key_file)
+            )
         claims = {
             "iss": self.client_id,
             "sub": self.client_id,
@@ -89,7 +93,7 @@ def send(bundle: Mapping[str, Any], url: str, credentials: Credentials | None = 
     PeerError
         It cannot be reached after three attempts.
     """
-    httpx = _library("httpx")
+    httpx = library("httpx")
     headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
     with httpx.Client(timeout=TIMEOUT_S) as client:
         if credentials is not None:
@@ -103,8 +107,13 @@ def send(bundle: Mapping[str, Any], url: str, credentials: Credentials | None = 
     ]
     if failed or len(entries) != len(bundle["entry"]):
         raise PeerRefusedError(
-            f"{url} accepted {len(entries) - len(failed)} of {len(bundle['entry'])} resources; "
-            f"first fault: {str(failed[:1])[:300]}"
+            _(
+                "{url} accepted {count} of {all} resources; the first fault: {fault}",
+                url=url,
+                count=len(entries) - len(failed),
+                all=len(bundle["entry"]),
+                fault=str(failed[:1])[:300],
+            )
         )
     return [str(entry["response"].get("location", "")) for entry in entries]
 
@@ -117,20 +126,32 @@ def fetch_token(client: Any, credentials: Credentials) -> str:
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": credentials.assertion(now=time.time()),
     }
-    httpx = _library("httpx")
+    httpx = library("httpx")
     try:
         answer = client.post(credentials.token_url, data=form)
     except httpx.HTTPError as error:
-        raise PeerError(f"{credentials.token_url} cannot be reached: {error}") from error
+        raise PeerError(
+            _("{url} cannot be reached: {error}", url=credentials.token_url, error=error)
+        ) from error
     if answer.status_code in (400, 401, 403):
         raise NotAllowedError(
-            f"{credentials.token_url} refuses the client {credentials.client_id!r} "
-            f"({answer.status_code})",
+            _(
+                "{url} refuses the client {client} ({status})",
+                url=credentials.token_url,
+                client=repr(credentials.client_id),
+                status=str(answer.status_code),
+            ),
             hint="Check that the server knows this client and its public key.",
         )
     token = answer.json().get("access_token") if answer.status_code == 200 else None
     if not token:
-        raise PeerError(f"{credentials.token_url} answered {answer.status_code} without a token")
+        raise PeerError(
+            _(
+                "{url} answered {status} without a token",
+                url=credentials.token_url,
+                status=str(answer.status_code),
+            )
+        )
     return str(token)
 
 
@@ -138,7 +159,7 @@ def _post(
     client: Any, url: str, bundle: Mapping[str, Any], headers: dict[str, str]
 ) -> Mapping[str, Any]:
     """Post, again after a pause when the fault may pass."""
-    httpx = _library("httpx")
+    httpx = library("httpx")
     fault = ""
     for pause in (*PAUSES_S, None):
         try:
@@ -150,21 +171,12 @@ def _post(
                 found: Mapping[str, Any] = answer.json()
                 return found
             if answer.status_code in (401, 403):
-                raise NotAllowedError(f"{url} refuses access ({answer.status_code})")
+                raise NotAllowedError(
+                    _("{url} refuses access ({status})", url=url, status=str(answer.status_code))
+                )
             fault = f"status {answer.status_code}: {answer.text[:300]}"
             if answer.status_code not in TEMPORARY:
-                raise PeerRefusedError(f"{url} refuses the bundle: {fault}")
+                raise PeerRefusedError(_("{url} refuses the bundle: {fault}", url=url, fault=fault))
         if pause is not None:
             time.sleep(pause)
-    raise PeerError(f"{url} did not take the bundle: {fault}")
-
-
-def _library(name: str) -> Any:
-    """Import a library of the extra `hospital`."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"sending FHIR needs the library {error.name}, which is not installed",
-            hint="Install it with: pip install 'cardioalert[hospital]'",
-        ) from error
+    raise PeerError(_("{url} did not take the bundle: {fault}", url=url, fault=fault))

@@ -17,6 +17,7 @@ from typing import Any, Final
 from cardioalert.domain.patient import Sex
 from cardioalert.errors import CorruptFileError, InvalidRecordError
 from cardioalert.hospital.result import PINFL_SYSTEM, Document, Person
+from cardioalert.i18n import translate as _
 
 RECORDS: Final = ("Observation",)
 
@@ -87,7 +88,7 @@ def import_resources(document: Any) -> Imported:
         An attachment is damaged.
     """
     if not isinstance(document, dict) or "resourceType" not in document:
-        raise InvalidRecordError("the document is no FHIR resource: resourceType is missing")
+        raise InvalidRecordError(_("the document is no FHIR resource: resourceType is missing"))
     found = Imported()
     for url, resource in _resources(document):
         _take(found, url, resource)
@@ -197,14 +198,14 @@ def _documents(resource: Mapping[str, Any]) -> Iterator[Document]:
         try:
             data = base64.b64decode(str(attachment["data"]), validate=True)
         except binascii.Error as error:
-            raise CorruptFileError(f"an attachment is no base64: {error}") from error
+            raise CorruptFileError(_("an attachment is no base64: {error}", error=error)) from error
         told = attachment.get("hash")
         if (
             told
             and base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
             != told
         ):
-            raise CorruptFileError("an attachment does not have the hash that it names")
+            raise CorruptFileError(_("an attachment does not have the hash that it names"))
         yield Document(
             data=data,
             media_type=str(attachment.get("contentType") or "application/octet-stream"),

@@ -12,12 +12,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Final
 
-from cardioalert.errors import MissingLibraryError
 from cardioalert.hospital.fhir import rules
 from cardioalert.hospital.fhir.rules import Version
+from cardioalert.hospital.libraries import library
 
 Resource = Mapping[str, Any]
 
@@ -240,9 +239,9 @@ def _wrong(where: str, message: str) -> Issue:
 
 def _invariants(resource: Resource, version: Version) -> Iterator[Issue]:
     """Check the published FHIRPath rules of every element."""
-    fhirpath = _library("fhirpathpy")
-    model = _library("fhirpathpy.models").models["r5" if version == "r5" else "r4"]
-    make_node = _library("fhirpathpy.engine.nodes").ResourceNode.create_node
+    fhirpath = library("fhirpathpy")
+    model = library("fhirpathpy.models").models["r5" if version == "r5" else "r4"]
+    make_node = library("fhirpathpy.engine.nodes").ResourceNode.create_node
     compiled: dict[tuple[str, str], Any] = {}
     for node, path, where, root in _nodes(resource, version):
         element = rules.types(version)[path.partition(".")[0]].get(path, {})
@@ -299,22 +298,11 @@ def _model(resource: Resource, version: Version) -> Iterator[Issue]:
     """Ask the models of fhir.resources."""
     package = "fhir.resources.R4B" if version == "r4b" else "fhir.resources"
     kind = str(resource["resourceType"])
-    module = _library(f"{package}.{kind.lower()}")
-    pydantic = _library("pydantic")
+    module = library(f"{package}.{kind.lower()}")
+    pydantic = library("pydantic")
     try:
         getattr(module, kind).model_validate(dict(resource))
     except pydantic.ValidationError as error:
         for one in error.errors()[:20]:
             where = ".".join([kind, *(str(part) for part in one["loc"])])
             yield Issue(where=where, rule="model", message=str(one["msg"]))
-
-
-def _library(name: str) -> Any:
-    """Import a library of the extra `hospital`."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"checking FHIR needs the library {error.name}, which is not installed",
-            hint="Install it with: pip install 'cardioalert[hospital]'",
-        ) from error

@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cardioalert.errors import ChangedMeanwhileError, CorruptFileError, StoreError
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode, escape, split_batch
 from cardioalert.hospital.journal import Journal
+from cardioalert.i18n import translate as _
+from cardioalert.i18n import use_language
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +85,16 @@ class Answerer:
 
     def answer(self, raw: bytes, *, peer: str = "") -> bytes | None:
         """Return the answer to a message or batch; None when its sender wants none."""
+        with use_language("en"):  # peers are programs, and the answer may have to be ASCII
+            return self._answer(raw, peer=peer)
+
+    def _answer(self, raw: bytes, *, peer: str) -> bytes | None:
+        """Do it."""
         try:
             text, codec = decode(raw, self.charset)
             parts = split_batch(text)
             if not parts:
-                raise CorruptFileError("the frame holds no message")
+                raise CorruptFileError(_("the frame holds no message"))
         except CorruptFileError as error:
             return self._unreadable(raw, error)
         is_batch = text.lstrip()[:3] in ("FHS", "BHS")

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from cardioalert.domain.patient import Sex
-from cardioalert.errors import InvalidRecordError, MissingLibraryError
+from cardioalert.errors import InvalidRecordError
 from cardioalert.hospital.hl7v2.message import escape
+from cardioalert.hospital.libraries import library
 from cardioalert.hospital.result import PINFL_SYSTEM, Person, Result
+from cardioalert.i18n import translate as _
 from cardioalert.terminology.lookup import LOINC, MDC, SNOMED, Code
 
 VERSION: Final = "2.5.1"
@@ -200,7 +201,7 @@ def check(text: str) -> None:
     InvalidRecordError
     """
     parser, consts, errors = (
-        _library(f"hl7apy.{name}") for name in ("parser", "consts", "exceptions")
+        library(f"hl7apy.{name}") for name in ("parser", "consts", "exceptions")
     )
     try:
         message = parser.parse_message(
@@ -208,15 +209,6 @@ def check(text: str) -> None:
         )
         message.validate()
     except errors.HL7apyException as error:
-        raise InvalidRecordError(f"the HL7 message breaks its structure: {error}") from error
-
-
-def _library(name: str) -> Any:
-    """Import a library of the extra `hospital`."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"HL7 messages need the library {error.name}, which is not installed",
-            hint="Install it with: pip install 'cardioalert[hospital]'",
+        raise InvalidRecordError(
+            _("the HL7 message breaks its structure: {error}", error=error)
         ) from error

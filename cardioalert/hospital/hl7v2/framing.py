@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cardioalert.errors import FileTooLargeError
+from cardioalert.i18n import translate as _
 
 START: Final = b"\x0b"
 END: Final = b"\x1c\x0d"
@@ -52,7 +53,7 @@ class FrameReader:
                 self._searched = max(0, len(self._buffer) - 1)
                 if len(self._buffer) > self._max_bytes + len(START):
                     raise FileTooLargeError(
-                        f"an HL7 message has more than {self._max_bytes} bytes",
+                        _("an HL7 message has more than {count} bytes", count=self._max_bytes),
                         hint="Send large documents by reference, or raise the limit.",
                     )
                 return
@@ -61,6 +62,6 @@ class FrameReader:
             del self._buffer[: end + len(END)]
             self._searched = 0
             if len(message) > self._max_bytes:
-                raise FileTooLargeError(f"an HL7 message has {len(message)} bytes")
+                raise FileTooLargeError(_("an HL7 message has {count} bytes", count=len(message)))
             if message:
                 yield message

@@ -15,6 +15,7 @@ from typing import Final
 from cardioalert.errors import FileTooLargeError, PeerError
 from cardioalert.hospital.hl7v2.answering import Answerer
 from cardioalert.hospital.hl7v2.framing import MAX_BYTES, FrameReader, frame
+from cardioalert.i18n import translate as _
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,12 @@ class Listener:
             )
         except OSError as error:
             raise PeerError(
-                f"port {self.endpoint.port} of {self.endpoint.host} cannot be opened: {error}"
+                _(
+                    "port {port} of {host} cannot be opened: {error}",
+                    port=str(self.endpoint.port),
+                    host=self.endpoint.host,
+                    error=error,
+                )
             ) from error
 
     async def run(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cardioalert.errors import CorruptFileError
+from cardioalert.i18n import translate as _
 
 CHARSETS: Final = {
     "UNICODE UTF-8": "utf-8",
@@ -68,7 +69,7 @@ def decode(raw: bytes, charset: Charset) -> tuple[str, str]:
             return body.decode(charset.default), charset.default
     except (UnicodeDecodeError, LookupError) as error:
         raise CorruptFileError(
-            f"the message is not in {codec or charset.default}: {error}"
+            _("the message is not in {codec}: {error}", codec=codec or charset.default, error=error)
         ) from error
 
 
@@ -98,11 +99,15 @@ class Message:
     def __init__(self, text: str) -> None:
         lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
         if not lines or not lines[0].startswith("MSH") or len(lines[0]) < 8:
-            raise CorruptFileError(f"an HL7 message begins with MSH, not with {text[:20]!r}")
+            raise CorruptFileError(
+                _("an HL7 message begins with MSH, not with {text}", text=repr(text[:20]))
+            )
         separator = lines[0][3]
         marks = lines[0].split(separator)[1]
         if len(marks) < 4 or len(set(separator + marks[:4])) < 5:
-            raise CorruptFileError(f"MSH-2 is {marks!r}, expected four different signs")
+            raise CorruptFileError(
+                _("MSH-2 is {marks}, expected four different signs", marks=repr(marks))
+            )
         self.delimiters = Delimiters(
             field=separator,
             component=marks[0],
@@ -199,5 +204,7 @@ def split_batch(text: str) -> list[str]:
         elif messages:
             messages[-1].append(line)
         else:
-            raise CorruptFileError(f"an HL7 message begins with MSH, not with {line[:20]!r}")
+            raise CorruptFileError(
+                _("an HL7 message begins with MSH, not with {text}", text=repr(line[:20]))
+            )
     return ["\r".join(lines) + "\r" for lines in messages]

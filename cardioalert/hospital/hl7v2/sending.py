@@ -19,6 +19,7 @@ from cardioalert.hospital.deliveries import put_off
 from cardioalert.hospital.hl7v2.framing import FrameReader, frame
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode
 from cardioalert.hospital.journal import Journal, Waiting
+from cardioalert.i18n import translate as _
 
 ACCEPTED: Final = ("AA", "CA")
 REJECTED: Final = ("AR", "CR")
@@ -66,9 +67,12 @@ def parse_destination(text: str, *, tls: bool = False) -> Destination:
     ------
     PeerError
     """
-    host, _, port = text.rpartition(":")
+    host, _sign, port = text.rpartition(":")
     if not host or not port.isdecimal():
-        raise PeerError(f"{text!r} is no address", hint="Write HOST:PORT, such as 10.0.0.5:2575.")
+        raise PeerError(
+            _("{text} is no address", text=repr(text)),
+            hint="Write HOST:PORT, such as 10.0.0.5:2575.",
+        )
     return Destination(host=host, port=int(port), tls=tls)
 
 
@@ -139,12 +143,12 @@ class Sender:
             connection.settimeout(left)
             data = connection.recv(1 << 16)
             if not data:
-                raise ConnectionError("the peer closed the connection without an answer")
+                raise ConnectionError(_("the peer closed the connection without an answer"))
             for answer in self._frames.feed(data):
                 message = Message(decode(answer, Charset())[0])
                 if message.get("MSA", 2) == waiting.control_id:
                     return message.get("MSA", 1), message.get("MSA", 3)
-        raise TimeoutError(f"no answer within {self.destination.timeout:g} s")
+        raise TimeoutError(_("no answer within {seconds:g} s", seconds=self.destination.timeout))
 
     def _connect(self) -> socket.socket:
         """Return the connection, a new one when there is none."""
