@@ -138,13 +138,13 @@ class Journal:
 
         One after the other: a cancellation must not overtake its booking.
         """
+        waits = (Inbound.clinic_id == self.clinic_id, col(Inbound.state).in_(_WAITS))
+        if not self._any(*waits):
+            return None  # looking must not keep writers waiting
         now = time.time()
         with self.store.writing() as session:
             row = session.exec(
-                select(Inbound)
-                .where(Inbound.clinic_id == self.clinic_id, col(Inbound.state).in_(_WAITS))
-                .order_by(col(Inbound.number))
-                .limit(1)
+                select(Inbound).where(*waits).order_by(col(Inbound.number)).limit(1)
             ).first()
             if row is None or row.lease_until > now:
                 return None
@@ -234,6 +234,8 @@ class Journal:
 
         None when nothing waits, or another process is sending it.
         """
+        if not self._any(Outbound.destination == destination, Outbound.state == "pending"):
+            return None  # looking must not keep writers waiting
         now = time.time()
         with self.store.writing() as session:
             row = session.exec(
@@ -289,6 +291,11 @@ class Journal:
         """
         change = {"state": "purged", "body": b""}
         return self._change(Outbound, change, col(Outbound.state).in_(("sent", "dead")))
+
+    def _any(self, *conditions: Any) -> bool:
+        """Tell whether there is a row, without taking a turn as a writer."""
+        with self.store.reading() as session:
+            return session.exec(select(1).where(*conditions).limit(1)).first() is not None
 
     def _settle(self, number: int, change: dict[str, Any]) -> None:
         more = {"attempts": col(Outbound.attempts) + 1, "lease_until": 0.0}

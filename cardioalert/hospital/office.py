@@ -11,10 +11,11 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
 from typing import Final
 
-from cardioalert.errors import ChangedMeanwhileError
+from cardioalert.errors import ChangedMeanwhileError, InvalidRecordError
 from cardioalert.hospital import announcing
 from cardioalert.hospital.appointments import Outcome, work_off
 from cardioalert.hospital.dicom import store
@@ -23,6 +24,7 @@ from cardioalert.hospital.journal import Journal, Kept
 from cardioalert.hospital.peers import Hl7Peer, Peer, queue
 from cardioalert.hospital.reception import Reception
 from cardioalert.hospital.result import Result
+from cardioalert.i18n import translate as _
 
 log = logging.getLogger(__name__)
 
@@ -55,17 +57,32 @@ class Office:
 
     def __post_init__(self) -> None:
         """Send the results of the reception to the peers."""
-        object.__setattr__(self, "reception", replace(self.reception, results=[self.send]))
+        results = [partial(self.send, peer) for peer in self.peers]
+        object.__setattr__(self, "reception", replace(self.reception, results=results))
 
     # ---- One step at a time ----------------------------------------------------------------------
 
-    def send(self, result: Result) -> None:
-        """Queue a result for every peer, and write down that it is exported."""
-        new = sum(queue(self.journal, peer, result) for peer in self.peers)
+    def send(self, peer: Peer, result: Result) -> None:
+        """Queue a result for one peer, and write down that it is exported.
+
+        Raises
+        ------
+        InvalidRecordError
+            It cannot be said in the peer's language.
+        """
+        try:
+            new = queue(self.journal, peer, result)
+        except InvalidRecordError as error:
+            raise InvalidRecordError(
+                _("not sent to {peer}: {why}", peer=peer.name, why=error.message)
+            ) from error
         if new:
             desk, actor = self.reception.desk, self.reception.actor
             with desk.store.writing() as session:
-                desk.note(session, actor, "record.export", result.accession or result.order)
+                desk.note(
+                    session, actor, "record.export", result.accession or result.order,
+                    purpose=peer.name,
+                )  # fmt: skip
 
     def work(self) -> int:
         """Work on what arrived."""

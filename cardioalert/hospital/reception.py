@@ -23,7 +23,7 @@ from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.times import TASHKENT, local
 from cardioalert.domain.patient import Sex
 from cardioalert.domain.record import ECGRecord
-from cardioalert.errors import CardioAlertError, InvalidRecordError
+from cardioalert.errors import CardioAlertError, InvalidRecordError, WorkerDiedError
 from cardioalert.formats.registry import is_picture, read_record
 from cardioalert.hospital.dicom.worklist import Scheduled
 from cardioalert.hospital.numbers import Numbers
@@ -165,18 +165,31 @@ class Reception:
             booking.complete(self.desk, self.actor, ticket.booking.code)
         result = self._result(patient_id, record, analysis_id, ticket)
         result = replace(result, study_uid=study_uid, order=order or result.order)
+        self._send(result)
+        return result
+
+    def _send(self, result: Result) -> None:
+        """Queue a result for every peer; one that cannot have it does not keep it from the others.
+
+        Raises
+        ------
+        InvalidRecordError
+            The last that could not; to be done again when the cause is mended.
+        """
+        fault: InvalidRecordError | None = None
         for send in self.results:
             try:
                 send(result)
-            except InvalidRecordError as error:  # this peer cannot have it; the others can
-                log.warning("a result was not queued: %s: %s", error.code, error.message)
-        return result
+            except InvalidRecordError as error:
+                fault = error
+        if fault is not None:
+            raise fault
 
     def _analyzed(self, job_id: str) -> str:
         """Wait for an analysis, or do it; a worker beside may have taken it."""
         end = time.monotonic() + LONGEST_ANALYSIS_S
         while (done := records.job(self.desk, job_id)).status in ("queued", "running"):
-            if records.run_job(self.desk, self.analyze, owner="hospital"):
+            if records.run_job(self.desk, self._analyze, owner="hospital"):
                 continue
             if time.monotonic() > end:
                 break
@@ -185,6 +198,18 @@ class Reception:
             reason = done.error_code or done.status
             raise InvalidRecordError(_("the ECG was kept, but not analysed: {why}", why=reason))
         return done.result_id
+
+    def _analyze(self, data: bytes, person: patients.Person) -> records.Answer:
+        """Analyze; a fault of the program fails this ECG at once and leaves no job half done."""
+        try:
+            return self.analyze(data, person)
+        except CardioAlertError:
+            raise
+        except Exception as error:
+            log.exception("an analysis broke down")
+            raise WorkerDiedError(
+                _("the analysis broke down: {error}", error=type(error).__name__)
+            ) from error
 
     def _ticket(self, number: str) -> Ticket:
         """Return a booking of this clinic by its number."""

@@ -66,15 +66,23 @@ class _Bundle:
         result = self.result
         self.patient = self._add_patient()
         self.device = self._add(
-            "device", pieces.software(release=result.version, version=self.version)
+            "device",
+            pieces.software(release=result.version, version=self.version),
+            profile="uz-core-device",
         )
         self.organization = self._add_organization()
         self.signer = self._add_signer()
         source = self._add_photo()
-        wave = self._add_wave(source)
-        measured = [self._add_measurement(one, wave) for one in result.measurements()]
+        # The guide takes codes of LOINC only; what has none goes into the panel as a component.
+        alone: list[Measurement] = []
+        inside: list[Measurement] = []
+        for one in result.measurements():
+            (inside if self.national and not _has_loinc(one) else alone).append(one)
+        panel = [self._component(one) for one in inside]
+        wave = self._add_wave(source, panel)
+        measured = [self._add_measurement(one, wave) for one in alone]
         found = [self._add_finding(one, wave) for one in result.findings() if self._codes(one)]
-        impression = self._add_impression(wave)
+        impression = self._add_impression(wave, [] if wave else panel)
         results = ([wave] if wave else []) + measured + found + [impression]
         report = self._add_report(results, source)
         risks = [
@@ -183,8 +191,20 @@ class _Bundle:
         """Return the national profile of an observation."""
         return _OBSERVATION_PROFILES[kind]
 
-    def _add_wave(self, source: Json | None) -> Json | None:
-        """Add the leads, each a component."""
+    def _component(self, measurement: Measurement) -> Json:
+        """Write a value inside of an observation, or why there is none."""
+        codes = measurement.codes
+        written: Json = {"code": concept(list(codes.codes))}
+        if measurement.value is None:
+            return written | {"dataAbsentReason": pieces.absent("unknown")}
+        return written | {
+            "valueQuantity": pieces.quantity(
+                measurement.value, unit=codes.unit_display, code=codes.ucum
+            )
+        }
+
+    def _add_wave(self, source: Json | None, others: list[Json]) -> Json | None:
+        """Add the leads, each a component, and what else belongs to the panel."""
         record = self.result.record
         if record is None:
             return None
@@ -204,7 +224,7 @@ class _Bundle:
             }
             for lead in STANDARD_LEADS
             if lead in record.leads
-        ]
+        ] + others
         return self._add("wave", resource, profile=self._profile("measurement"))
 
     def _add_measurement(self, measurement: Measurement, wave: Json | None) -> Json:
@@ -240,10 +260,12 @@ class _Bundle:
             resource["derivedFrom"] = [wave]
         return self._add(f"finding-{finding.code}", resource, profile=self._profile("finding"))
 
-    def _add_impression(self, wave: Json | None) -> Json:
+    def _add_impression(self, wave: Json | None, panel: list[Json]) -> Json:
         """Add the impression in words."""
         resource = self._observation([IMPRESSION], kind="measurement", category="procedure")
         resource["valueString"] = self.result.impression()
+        if panel:
+            resource["component"] = panel
         if wave is not None:
             resource["derivedFrom"] = [wave]
         return self._add("impression", resource, profile=self._profile("measurement"))
@@ -362,11 +384,15 @@ class _Bundle:
         resource |= {
             "action": "R",
             "recorded": moment(self.result.exported_at),
-            "agent": [{"who": self.device, "requestor": True}],
+            "agent": [{"type": pieces.APPLICATION, "who": self.device, "requestor": True}],
             "source": {"observer": self.device},
             "entity": [{"what": report}],
         }
         self._add("audit", resource)
+
+
+def _has_loinc(measurement: Measurement) -> bool:
+    return any(code.system == LOINC for code in measurement.codes.codes)
 
 
 def counts(document: Json) -> dict[str, int]:

@@ -19,6 +19,8 @@ Json = dict[str, Any]
 
 TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem/"
 ABSENT: Final = f"{TERMINOLOGY}data-absent-reason"
+DCM: Final = "http://dicom.nema.org/resources/ontology/DCM"
+APPLICATION: Final[Json] = {"coding": [{"system": DCM, "code": "110150", "display": "Application"}]}
 MICROVOLTS_PER_MILLIVOLT: Final = 1000.0
 MISSING_SAMPLE: Final = "E"
 UZ_PROFILES: Final = "https://dhp.uz/fhir/core/StructureDefinition/"

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from cardioalert.hospital.fhir import rules
+from cardioalert.hospital.fhir.guide import national_issues
+from cardioalert.hospital.fhir.issues import Issue, target_of, types_by_url
 from cardioalert.hospital.fhir.rules import Version
 from cardioalert.hospital.libraries import library
 
@@ -25,29 +26,17 @@ UNCHECKED_RULES: Final = ("dom-3", "ref-1", "txt-1", "txt-2")  # contained resou
 
 _VERSIONS: Final[tuple[Version, ...]] = ("r4b", "r5")
 _BACKBONES: Final = ("BackboneElement", "Element")
-_TARGET: Final = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/\S+)?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
-    """One thing that is wrong.
-
-    Attributes
-    ----------
-    where : str
-        Such as `Bundle.entry[3].resource.status`.
-    rule : str
-        `structure`, `code`, `reference`, `model`, or the key of an invariant such as `obs-6`.
-    message : str
-    """
-
-    where: str
-    rule: str
-    message: str
-
-
-def validate(resource: Resource, *, version: Version) -> list[Issue]:
+def validate(resource: Resource, *, version: Version, national: bool = False) -> list[Issue]:
     """Return everything that is wrong, in the order of the document; empty: accepted.
+
+    Parameters
+    ----------
+    resource : mapping
+    version : `r4b` or `r5`
+    national : bool
+        Whether the rules of the national guide count, too.
 
     Raises
     ------
@@ -58,6 +47,7 @@ def validate(resource: Resource, *, version: Version) -> list[Issue]:
     if not issues:  # broken structure would only be reported a second time
         issues += _invariants(resource, version)
         issues += _model(resource, version)
+        issues += national_issues(resource) if national else []
     return issues
 
 
@@ -69,19 +59,8 @@ def guess_version(resource: Resource) -> Version:
 
 def _structure(resource: Resource, version: Version) -> Iterator[Issue]:
     """Check the structure of a document."""
-    walker = _Walker(version, _types_by_url(resource))
+    walker = _Walker(version, types_by_url(resource))
     yield from walker.resource(resource, where=str(resource.get("resourceType") or "resource"))
-
-
-def _types_by_url(resource: Resource) -> dict[str, str]:
-    """Return the type of each resource of a bundle by its fullUrl."""
-    entries = resource.get("entry")
-    found = {}
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            kind = entry["resource"].get("resourceType")
-            found[str(entry.get("fullUrl") or "")] = str(kind)
-    return found
 
 
 # ---- Structure -----------------------------------------------------------------------------------
@@ -182,7 +161,7 @@ class _Walker:
         if kind == "SampledData" and isinstance(data, str) and not SAMPLES.fullmatch(data):
             yield _wrong(f"{where}.data", "samples are numbers or E, U, L, parted by a blank")
         if kind == "Reference" and (targets := rule["types"][kind]):
-            target = self._target(value)
+            target = target_of(value, self.types_by_url)
             if target and "Resource" not in targets and target not in targets:
                 yield Issue(
                     where=where,
@@ -192,18 +171,6 @@ class _Walker:
             elif target == "" and str(value.get("reference", "")).startswith("urn:uuid:"):
                 message = f"{value['reference']} stands nowhere in the bundle"
                 yield Issue(where=where, rule="reference", message=message)
-
-    def _target(self, reference: dict[str, Any]) -> str:
-        """Return the type a reference points to, empty when it does not tell."""
-        url = str(reference.get("reference") or "")
-        if url in self.types_by_url:
-            return self.types_by_url[url]
-        found = _TARGET.search(url.partition("?")[0])
-        if found:
-            return found[1]
-        if "?" in url:
-            return url.partition("?")[0].rpartition("/")[2]
-        return str(reference.get("type") or "")
 
     def _primitive(
         self, value: Any, rule: dict[str, Any], kind: str, *, where: str

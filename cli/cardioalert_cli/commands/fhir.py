@@ -13,7 +13,7 @@ from cardioalert.i18n import N_
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
-from cardioalert_cli.hospital_options import FhirVersion
+from cardioalert_cli.hospital_options import FhirVersion, ProfileOption
 from cardioalert_cli.problems import ExitCode
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def validate(
         FhirVersion | None,
         typer.Option("--version", help=_("r4 or r5; otherwise it is guessed."), show_default=False),
     ] = None,
+    profile: ProfileOption = None,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
@@ -57,7 +58,9 @@ def validate(
         chosen: Version = guess_version(resource)
         if version is not None:
             chosen = "r5" if version is FhirVersion.R5 else "r4b"
-        issues = check(resource, version=chosen)
+        if profile is not None:
+            chosen = "r5"
+        issues = check(resource, version=chosen, national=profile is not None)
         wrong |= bool(issues)
         if as_json:
             rows = [{"where": i.where, "rule": i.rule, "message": i.message} for i in issues]

@@ -27,12 +27,13 @@ from cardioalert.errors import (
     SealedDataError,
 )
 from cardioalert.hospital.hl7v2.answering import Answerer
+from cardioalert.hospital.hl7v2.attachments import attachments
 from cardioalert.hospital.hl7v2.framing import FrameReader, frame
 from cardioalert.hospital.hl7v2.listener import Endpoint, Listener
 from cardioalert.hospital.hl7v2.message import Charset, Message, decode, escape, split_batch
 from cardioalert.hospital.hl7v2.sending import Destination, Sender
 from cardioalert.hospital.journal import Journal
-from cardioalert.hospital.result import Person
+from cardioalert.hospital.result import Document, Person
 from cardioalert.security.keys import new_keyring
 from cardioalert.security.sealing import Vault
 from cardioalert.store.engine import Store
@@ -433,6 +434,14 @@ def test_result_as_oru() -> None:
     assert Message(signed).get("OBR", 25) == "F"
     with pytest.raises(InvalidRecordError):
         building.check("MSH|^~\\&|A||B||20261126||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1\r")
+
+
+def test_a_report_of_a_usual_size_goes_along() -> None:
+    building = pytest.importorskip("cardioalert.hospital.hl7v2.building")
+    pytest.importorskip("hl7apy", reason="hl7apy is not installed")
+    pdf = Document(data=b"%PDF-" + b"x" * 300_000, media_type="application/pdf", title="t")
+    message = Message(building.oru(made_result(report=pdf), building.Address()))
+    assert list(attachments(message)) == [pdf.data]
 
 
 def test_long_impression_is_not_too_long() -> None:
