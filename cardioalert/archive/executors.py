@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol
 
-from cardioalert.archive.isolation import IsolatedScorer, Limits
+from cardioalert.archive.isolation import IsolatedScorer
 from cardioalert.archive.outcome import Job, Outcome
 from cardioalert.errors import MissingLibraryError, PeerError
+from cardioalert.isolation import Limits
 
 LOST_BATCHES: Final = 20  # times that a cluster may lose a batch before we give up
 

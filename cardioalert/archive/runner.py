@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 
 from cardioalert.archive.executors import DaskExecutor, Executor, LocalExecutor
 from cardioalert.archive.inventory import Inventory, Share, describe, take_inventory
-from cardioalert.archive.isolation import Limits
 from cardioalert.archive.manifest import FILE_NAME, Manifest
 from cardioalert.archive.outcome import Job, Outcome
 from cardioalert.archive.results import TableFormat, write_tables
@@ -27,6 +26,7 @@ from cardioalert.archive.scoring import software_version
 from cardioalert.archive.shards import Shards
 from cardioalert.archive.summary import Summary
 from cardioalert.errors import FileMissingError, RunInProgressError
+from cardioalert.isolation import Limits
 
 PICTURE_COST: Final = 8  # a picture, in digital records
 BATCH_COST: Final = 16

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from cardioalert.domain.contract import software
 from cardioalert.errors import CardioAlertError, FileChangedError, MemoryLimitError
 from cardioalert.files import FileContent
 from cardioalert.formats.registry import picture_of
+from cardioalert.isolation import Message
 
 
 def score(job: Job) -> Outcome:
@@ -38,6 +39,21 @@ def score(job: Job) -> Outcome:
         message = f"{type(error).__name__}: {error}"
         outcome = Outcome(job=job, code="internal-error", message=message)
     return replace(outcome, seconds=time.process_time() - began)
+
+
+def prepare() -> None:
+    """Set up the process that will score: one thread, however many cores there are."""
+    import cv2  # noqa: PLC0415 - its number of threads is that of the whole process
+    from cardioalert_models import zoo  # noqa: PLC0415
+
+    cv2.setNumThreads(1)
+    zoo.use_threads(1)
+
+
+def work(values: dict[str, Any], _data: bytes) -> Message:
+    """Score a job that came as a message: see `cardioalert.isolation`."""
+    outcome = score(Job(**values))
+    return {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name != "job"}, b""
 
 
 @cache

@@ -170,6 +170,26 @@ def find_slot(session: Session, slot_id: str, *, now: datetime) -> tuple[Slot, R
     )
 
 
+def room(session: Session, resource_id: str) -> tuple[Resource, Clinic]:
+    """Return a room and its clinic.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    resource = session.get(Resource, resource_id)
+    clinic = session.get(Clinic, resource.clinic_id) if resource else None
+    if resource is None or clinic is None or not clinic.active:
+        raise NotFoundError("there is no such room")
+    return resource, clinic
+
+
+def rooms(session: Session, clinic: Clinic) -> list[Resource]:
+    """Return the rooms of a clinic."""
+    query = select(Resource).where(Resource.clinic_id == clinic.id).order_by(col(Resource.id))
+    return list(session.exec(query))
+
+
 def clinic_of(session: Session, resource_id: str) -> str | None:
     """Return the clinic a room belongs to."""
     resource = session.get(Resource, resource_id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
@@ -14,12 +15,14 @@ from fastapi.openapi.utils import get_openapi
 from cardioalert import __version__
 from cardioalert.care.desk import Desk
 from cardioalert.i18n import LANGUAGES, set_language
+from cardioalert.isolation import IsolatedCall
 from cardioalert.notify.channel import Channel
 from cardioalert.rest import problems
-from cardioalert.rest.routes import bookings, clinics, page, people, records, sessions, system
+from cardioalert.rest.openapi30 import as_openapi_30
+from cardioalert.rest.routes import bookings, clinics, fhir, page, people, records, sessions, system
 from cardioalert.rest.schemas import Problem
 from cardioalert.security.limits import Limiter
-from cardioalert.security.uploads import MOST_FILE_BYTES
+from cardioalert.security.uploads import CLEANING, CLEANING_LIMITS, MOST_FILE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +40,12 @@ HEADERS: Final = {
 }
 
 
-def create_app(desk: Desk, *, channels: tuple[Channel, ...] = ()) -> FastAPI:
+def create_app(desk: Desk | None, *, channels: tuple[Channel, ...] = ()) -> FastAPI:
     """Return the server of one installation.
 
     Parameters
     ----------
+    desk : the installation; None makes an app that can only be described
     channels : where sign-in codes are sent
     """
     app = FastAPI(
@@ -51,17 +55,26 @@ def create_app(desk: Desk, *, channels: tuple[Channel, ...] = ()) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         generate_unique_id_function=lambda route: route.name,
+        lifespan=while_serving,
     )
     app.state.desk = desk
     app.state.limiter = Limiter()
     app.state.channels = channels
     app.state.counts = {}
+    app.state.cleaner = IsolatedCall(CLEANING, CLEANING_LIMITS)
     problems.install(app)
     app.middleware("http")(each_request)
-    for module in (sessions, people, clinics, bookings, records, system, page):
+    for module in (sessions, people, clinics, bookings, records, fhir, system, page):
         app.include_router(module.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+@asynccontextmanager
+async def while_serving(app: FastAPI) -> AsyncIterator[None]:
+    """End the process that cleans uploads with the server."""
+    yield
+    app.state.cleaner.close()
 
 
 async def each_request(
@@ -117,6 +130,12 @@ def count(request: Request, status: int, began: float) -> None:
             "status": status, "ms": round(seconds * 1000),
         },
     )  # fmt: skip
+
+
+def openapi(version: Literal["3.1", "3.0"] = "3.1") -> dict[str, Any]:
+    """Return the description of the interface, in a version of OpenAPI."""
+    document: dict[str, Any] = create_app(None).openapi()
+    return document if version == "3.1" else as_openapi_30(document)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from cardioalert import errors
+from cardioalert.hospital.fhir import scheduling
 from cardioalert.i18n import translate as _
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ STATUSES: Final = (
     (errors.KeyReusedError, 422),
     (errors.InputError, 422),
     (errors.CareError, 422),
+    (errors.LimitError, 422),
     (errors.StoreError, 503),
 )
 """The first class that fits decides; what is not here is the server's own fault, 500."""
@@ -38,6 +41,14 @@ CODES: Final = {
     405: "method-not-allowed", 409: "conflict", 413: "too-large", 415: "unsupported-type",
     422: "invalid", 429: "too-many-requests", 500: "internal-error", 503: "unavailable",
 }  # fmt: skip
+
+
+ISSUES: Final = {
+    400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported",
+    409: "not-found", 413: "too-long", 422: "invalid", 429: "throttled", 503: "transient",
+}  # fmt: skip
+"""FHIR's issue types. A time that is taken is `not-found`: IHE ITI-116 asks for it."""
+FHIR_JSON: Final = "application/fhir+json"
 
 
 class TooManyRequestsError(errors.CardioAlertError):
@@ -54,7 +65,17 @@ def problem(
     request: Request, status: int, *, code: str = "", detail: str = "", hint: str = "",
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:  # fmt: skip
-    """Return one problem; `instance` is the request's number, never its address."""
+    """Return one problem; `instance` is the request's number, never its address.
+
+    Who speaks FHIR gets an OperationOutcome.
+    """
+    if request.url.path.startswith("/fhir/"):
+        kind = ISSUES.get(status, "processing")
+        text = " ".join(filter(None, (detail, hint))) or CODES.get(status, "error")
+        return JSONResponse(
+            scheduling.outcome("fatal", kind, text, code=code or CODES.get(status, "error")),
+            status_code=status, media_type=FHIR_JSON, headers=headers,
+        )  # fmt: skip
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": CODES.get(status, "error").replace("-", " "),
@@ -95,7 +116,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(request, error.status_code, headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # a path is several routes: name the methods of all
+            headers["Allow"] = ", ".join(sorted(_methods(request)))
+        return problem(request, error.status_code, headers=headers)
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -103,8 +127,34 @@ def install(app: FastAPI) -> None:
         return problem(request, 500)
 
 
+def _methods(request: Request) -> set[str]:
+    """Return what may be done with the path of a request."""
+    found: set[str] = set()
+    for path, described in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            found |= {method.upper() for method in described}
+    return found
+
+
+def binary(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return what a route's documentation says of an answer that is a file."""
+    shape = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": "A file", "content": {media_type: shape}}}
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what a route's documentation says of its errors."""
-    shape = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    every = sorted({400, 422, 429, 500, *statuses})
+    return _documented("application/problem+json", "Problem", statuses)
+
+
+def documented_fhir(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the documentation says of errors for those who speak FHIR."""
+    return _documented(FHIR_JSON, "FhirResource", statuses)
+
+
+def _documented(
+    media_type: str, name: str, statuses: tuple[int, ...]
+) -> dict[int | str, dict[str, Any]]:
+    shape = {media_type: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    every = sorted({400, 413, 422, 429, 500, *statuses})
     return {status: {"description": CODES[status], "content": shape} for status in every}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Text = Annotated[str, StringConstraints(max_length=254)]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+SCOPE: Final = (
+    r"^(records|channel:(push|telegram|sms|email)|share:(clinic|account):[A-Za-z0-9._-]{1,64})$"
+)
 Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Language = Literal["en", "ru", "uz"]
@@ -82,8 +86,8 @@ class ProfileChange(Body):
 class ConsentChange(Body):
     """Allow something, or take it back."""
 
-    scope: Short
-    granted: bool
+    scope: Annotated[str, StringConstraints(pattern=SCOPE)]
+    granted: StrictBool
 
 
 class DeviceAdd(Body):
@@ -96,7 +100,7 @@ class BookingWish(Body):
     """Book or hold a slot."""
 
     slot: Short
-    hold: bool = False
+    hold: StrictBool = False
     patient: Text = ""
 
 
@@ -110,7 +114,7 @@ class Wait(Body):
     """Wait for a time of a day."""
 
     clinic: Short
-    day: Short
+    day: Day
     service: Short = "ecg"
 
 
@@ -125,6 +129,52 @@ class QuizSoFar(Body):
     """All replies so far, in the order of the questions."""
 
     replies: Annotated[list[QuizReply], Field(max_length=100)] = []
+
+
+class FhirPart(BaseModel):
+    """Base of what comes as FHIR: elements that are not looked at may be there."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class FhirReference(FhirPart):
+    """A reference such as `Appointment/demo-tashkent-1-ecg.20261202T0400Z`."""
+
+    reference: Short
+
+
+class FhirParameter(FhirPart):
+    """One parameter of an operation."""
+
+    name: Short
+    valueReference: FhirReference | None = None  # noqa: N815 - FHIR's own names
+    valueString: Text | None = None  # noqa: N815
+    valueDateTime: Text | None = None  # noqa: N815
+    valueInteger: StrictInt | None = None  # noqa: N815
+
+    @property
+    def text(self) -> str:
+        """Return the value, whatever its type."""
+        if self.valueReference is not None:
+            return self.valueReference.reference
+        if self.valueInteger is not None:
+            return str(self.valueInteger)
+        return self.valueString or self.valueDateTime or ""
+
+
+class FhirParameters(FhirPart):
+    """The parameters of an operation."""
+
+    resourceType: Literal["Parameters"]  # noqa: N815
+    parameter: Annotated[list[FhirParameter], Field(max_length=50)]
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of a parameter, in the order of preference."""
+        return [one.text for one in self.parameter if one.name == name and one.text]
+
+    def first(self, name: str) -> str:
+        """Return the first value of a parameter; empty without one."""
+        return next(iter(self.all(name)), "")
 
 
 class Glass(Body):

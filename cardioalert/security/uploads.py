@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cardioalert.errors import (
     CorruptFileError,
@@ -18,6 +18,7 @@ from cardioalert.errors import (
     UnknownFormatError,
 )
 from cardioalert.files import picture_format
+from cardioalert.isolation import IsolatedCall, Limits, Message
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -26,6 +27,8 @@ MOST_PHOTO_BYTES: Final = 20_000_000
 MOST_FILE_BYTES: Final = 50_000_000
 MOST_PIXELS: Final = 40_000_000
 JPEG_QUALITY: Final = 95
+CLEANING: Final = "cardioalert.security.uploads:work"
+CLEANING_LIMITS: Final = Limits(seconds=30.0, megabytes=1000)
 _ARCHIVES: Final = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh")
 _PROGRAMS: Final = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xd0\xcf\x11\xe0")
 
@@ -36,6 +39,26 @@ class CleanFile:
 
     data: bytes
     kind: str
+
+
+def work(_values: dict[str, Any], data: bytes) -> Message:
+    """Clean an upload that came as a message: see `cardioalert.isolation`."""
+    cleaned = clean(data)
+    return {"kind": cleaned.kind}, cleaned.data
+
+
+def clean_apart(child: IsolatedCall, data: bytes) -> CleanFile:
+    """Judge and clean an uploaded file in a limited process: `clean` says how.
+
+    Raises
+    ------
+    LimitError
+        And what `clean` raises.
+    """
+    if len(data) > MOST_FILE_BYTES:  # too much even to send over
+        raise FileTooLargeError(f"the upload has {len(data)} bytes, the most is {MOST_FILE_BYTES}")
+    values, cleaned = child({}, data, name="the upload")
+    return CleanFile(cleaned, values["kind"])
 
 
 def clean(data: bytes) -> CleanFile:

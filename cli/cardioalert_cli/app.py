@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "clinics",
     "book",
     "serve",
+    "openapi",
     "worker",
     "user",
     "keys",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from cardioalert.care import booking, tickets, waitlist
 from cardioalert.care.booking import Ticket
@@ -15,6 +15,7 @@ from cardioalert.care.tickets import read_code
 from cardioalert.errors import ChangedMeanwhileError, InvalidDataError, NotFoundError
 from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
+from cardioalert.rest import answers
 from cardioalert.rest.guards import (
     ActorOf,
     DeskOf,
@@ -24,13 +25,16 @@ from cardioalert.rest.guards import (
     limit,
     own_patient,
 )
-from cardioalert.rest.problems import documented
+from cardioalert.rest.problems import binary, documented
+from cardioalert.rest.repeating import REPEATABLE, RepeatableRoute
 from cardioalert.rest.schemas import BookingWish, Move, Wait
+from cardioalert.security.policy import may
 
-router = APIRouter(prefix="/v1", tags=["bookings"])
+router = APIRouter(prefix="/v1", tags=["bookings"], route_class=RepeatableRoute)
 READ = {"x-policy": "booking.read"}
 MAKE = {"x-policy": "booking.make"}
 CHANGE = {"x-policy": "booking.change"}
+Code = Annotated[str, Path(max_length=40)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
 Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
 
@@ -42,20 +46,25 @@ def make_booking(
     *,
     body: BookingWish, request: Request, response: Response, desk: DeskOf, actor: ActorOf,
     key: Key = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> answers.Booking:  # fmt: skip
     """Book a slot, or hold it for ten minutes."""
     limit(request, "booking", actor.id)
     patient = body.patient or own_patient(actor)
-    match = SLOT_ID.fullmatch(body.slot)
+    wish = booking.Request(slot_id=body.slot, patient_id=patient, idempotency_key=key)
+    return shown(take(desk, actor, wish, hold=body.hold), response)
+
+
+def take(desk: Desk, actor: Actor, wish: booking.Request, *, hold: bool) -> Ticket:
+    """Hold or book a slot for a patient, if the policy lets the caller."""
+    match = SLOT_ID.fullmatch(wish.slot_id)
     with desk.store.reading() as session:
         clinic = clinic_of(session, match["resource"]) if match else None
     if clinic is None:
         raise NotFoundError("there is no such slot")
-    if not (is_staff(actor) and clinic == actor.clinic_id):
-        check_patient(desk, actor, "booking.make", patient)
-    wish = booking.Request(slot_id=body.slot, patient_id=patient, idempotency_key=key)
-    take = booking.hold if body.hold else booking.make
-    return shown(take(desk, actor, wish), response)
+    at_the_desk = is_staff(actor) and clinic == actor.clinic_id
+    if not (at_the_desk and may("booking.make", actor.role, {"clinic"})):
+        check_patient(desk, actor, "booking.make", wish.patient_id)
+    return booking.hold(desk, actor, wish) if hold else booking.make(desk, actor, wish)
 
 
 @router.get("/bookings", openapi_extra=READ, responses=documented(401, 403, 404))
@@ -65,7 +74,7 @@ def list_bookings(
     patient: Annotated[str, Query(max_length=64)] = "",
     after: Annotated[str, Query(max_length=20)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> dict[str, Any]:
+) -> answers.BookingList:
     """List bookings: a patient's, or those of the clinic one works for."""
     with desk.store.reading() as session:
         if is_staff(actor):
@@ -80,7 +89,9 @@ def list_bookings(
             check_patient(desk, actor, "booking.read", wanted)
             found = booking.list_bookings(session, patient_id=wanted, after=after, limit=limit)
     more = found[-1].booking.code if len(found) == limit else None
-    return {"bookings": [ticket.to_dict(language()) for ticket in found], "after": more}
+    return answers.BookingList.model_validate(
+        {"bookings": [ticket.to_dict(language()) for ticket in found], "after": more}
+    )
 
 
 def _may_read(desk: Desk, actor: Actor, ticket: Ticket) -> bool:
@@ -102,24 +113,28 @@ def seen(desk: Desk, actor: Actor, code: str, action: str, match: str | None = N
 
 
 @router.get("/bookings/{code}", openapi_extra=READ, responses=documented(401, 404))
-def show_booking(code: str, response: Response, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
+def show_booking(code: Code, response: Response, desk: DeskOf, actor: ActorOf) -> answers.Booking:
     """Show one booking; its ETag is what a change must match."""
     return shown(seen(desk, actor, code, "booking.read"), response)
 
 
-@router.post("/bookings/{code}/confirm", openapi_extra=CHANGE, responses=documented(401, 404, 409))
-def confirm_booking(code: str, response: Response, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
+@router.post("/bookings/{code}/confirm", openapi_extra=CHANGE, dependencies=[REPEATABLE],
+             responses=documented(401, 404, 409))  # fmt: skip
+def confirm_booking(
+    code: Code, response: Response, desk: DeskOf, actor: ActorOf
+) -> answers.Booking:
     """Confirm a time that is held."""
     seen(desk, actor, code, "booking.change")
     return shown(booking.confirm(desk, actor, code), response)
 
 
 @router.post(
-    "/bookings/{code}/move", openapi_extra=CHANGE, responses=documented(401, 403, 404, 409)
-)
+    "/bookings/{code}/move", openapi_extra=CHANGE, dependencies=[REPEATABLE],
+    responses=documented(401, 403, 404, 409),
+)  # fmt: skip
 def move_booking(
-    *, code: str, body: Move, response: Response, desk: DeskOf, actor: ActorOf, match: Match = None
-) -> dict[str, Any]:
+    *, code: Code, body: Move, response: Response, desk: DeskOf, actor: ActorOf, match: Match = None
+) -> answers.Booking:
     """Move a visit to another time in one step."""
     ticket = seen(desk, actor, code, "booking.change", match)
     version = ticket.booking.version if match else None
@@ -128,11 +143,12 @@ def move_booking(
 
 
 @router.post(
-    "/bookings/{code}/cancel", openapi_extra=CHANGE, responses=documented(401, 403, 404, 409)
-)
+    "/bookings/{code}/cancel", openapi_extra=CHANGE, dependencies=[REPEATABLE],
+    responses=documented(401, 403, 404, 409),
+)  # fmt: skip
 def cancel_booking(
-    code: str, response: Response, desk: DeskOf, actor: ActorOf, match: Match = None
-) -> dict[str, Any]:
+    code: Code, response: Response, desk: DeskOf, actor: ActorOf, match: Match = None
+) -> answers.Booking:
     """Give a visit up."""
     ticket = seen(desk, actor, code, "booking.change", match)
     version = ticket.booking.version if match else None
@@ -141,25 +157,28 @@ def cancel_booking(
     )
 
 
-@router.get("/bookings/{code}/ticket.ics", openapi_extra=READ, responses=documented(401, 404),
+@router.get("/bookings/{code}/ticket.ics", openapi_extra=READ,
+            responses=documented(401, 404) | binary("text/calendar"),
             response_class=Response)  # fmt: skip
-def booking_calendar(code: str, desk: DeskOf, actor: ActorOf) -> Response:
+def booking_calendar(code: Code, desk: DeskOf, actor: ActorOf) -> Response:
     """Return the calendar entry of a visit."""
     ticket = seen(desk, actor, code, "booking.read")
     data = tickets.ics(ticket.visit(), alarm_text=_("Your visit is soon."))
     return Response(data, media_type="text/calendar")
 
 
-@router.get("/bookings/{code}/ticket.png", openapi_extra=READ, responses=documented(401, 404),
+@router.get("/bookings/{code}/ticket.png", openapi_extra=READ,
+            responses=documented(401, 404) | binary("image/png"),
             response_class=Response)  # fmt: skip
-def booking_qr(code: str, desk: DeskOf, actor: ActorOf) -> Response:
+def booking_qr(code: Code, desk: DeskOf, actor: ActorOf) -> Response:
     """Return the ticket code as a QR picture."""
     seen(desk, actor, code, "booking.read")
     return Response(tickets.qr_png(read_code(code)), media_type="image/png")
 
 
-@router.post("/waitlist", status_code=201, openapi_extra=MAKE, responses=documented(401, 403, 404))
-def join_waitlist(body: Wait, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
+@router.post("/waitlist", status_code=201, openapi_extra=MAKE, dependencies=[REPEATABLE],
+             responses=documented(401, 403, 404, 409))  # fmt: skip
+def join_waitlist(body: Wait, desk: DeskOf, actor: ActorOf) -> answers.Waiting:
     """Wait for a time of a day; an offer comes as a message and as a held booking."""
     patient = own_patient(actor)
     check_patient(desk, actor, "booking.make", patient)
@@ -170,10 +189,12 @@ def join_waitlist(body: Wait, desk: DeskOf, actor: ActorOf) -> dict[str, Any]:
     entry = waitlist.join(
         desk, actor, clinic_id=body.clinic, service=body.service, day=day, patient_id=patient
     )
-    return {"id": entry.id, "status": entry.status, "day": entry.day.isoformat()}
+    return answers.Waiting.model_validate(
+        {"id": entry.id, "status": entry.status, "day": entry.day.isoformat()}
+    )
 
 
-def shown(ticket: Ticket, response: Response) -> dict[str, Any]:
+def shown(ticket: Ticket, response: Response) -> answers.Booking:
     """Return a booking with its ETag."""
     response.headers["ETag"] = f'"{ticket.booking.version}"'
-    return ticket.to_dict(language())
+    return answers.Booking.model_validate(ticket.to_dict(language()))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from cardioalert.care import clinics, slots
 from cardioalert.care.directory import read_region, read_service
 from cardioalert.care.times import local
 from cardioalert.errors import InvalidDataError
 from cardioalert.i18n import language
+from cardioalert.rest import answers
 from cardioalert.rest.guards import DeskOf
 from cardioalert.rest.problems import documented
 
 router = APIRouter(prefix="/v1/clinics", tags=["clinics"])
 READ = {"x-policy": "clinic.read"}
+Name = Annotated[str, Path(max_length=100)]
+DayQuery = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="YYYY-MM-DD, local")]
 Degrees = Annotated[float | None, Query(ge=-180, le=180)]
 
 
@@ -33,7 +36,7 @@ def list_clinics(
     service: Annotated[str, Query(max_length=20)] = "",
     open_now: bool = False,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> dict[str, Any]:
+) -> answers.ClinicList:
     """Find clinics, the recommended first."""
     if (latitude is None) != (longitude is None):
         raise InvalidDataError("latitude and longitude come together")
@@ -45,30 +48,42 @@ def list_clinics(
     )  # fmt: skip
     with desk.store.reading() as session:
         found = clinics.search(session, wish, now=desk.now())
-    return {"emergency": clinics.EMERGENCY, "clinics": [one.to_dict(language()) for one in found]}
+    return answers.ClinicList.model_validate(
+        {"emergency": clinics.EMERGENCY, "clinics": [one.to_dict(language()) for one in found]}
+    )
 
 
 @router.get("/{clinic_id}", openapi_extra=READ, responses=documented(404))
-def show_clinic(clinic_id: str, desk: DeskOf) -> dict[str, Any]:
+def show_clinic(clinic_id: Name, desk: DeskOf) -> answers.Clinic:
     """Show one clinic."""
     with desk.store.reading() as session:
-        return clinics.get(session, clinic_id, now=desk.now()).to_dict(language())
+        found = clinics.get(session, clinic_id, now=desk.now())
+    return answers.Clinic.model_validate(found.to_dict(language()))
 
 
 @router.get("/{clinic_id}/slots", openapi_extra=READ, responses=documented(404))
 def list_slots(
-    clinic_id: str, desk: DeskOf, day: date | None = None, service: str = "ecg"
-) -> dict[str, Any]:
+    clinic_id: Name, desk: DeskOf, day: DayQuery = "",
+    service: Annotated[str, Query(max_length=20)] = "ecg",
+) -> answers.SlotList:  # fmt: skip
     """List the free times of a day, or of the coming week."""
-    first = day or local(desk.now()).date()
+    first = read_day(day) if day else local(desk.now()).date()
     last = first if day else first + timedelta(days=6)
     with desk.store.reading() as session:
         place = clinics.get(session, clinic_id, now=desk.now()).clinic
         found = slots.slots_of(
             session, place, service=read_service(service), first=first, last=last, now=desk.now()
         )
-    return {
+    return answers.SlotList.model_validate({
         "clinic": clinic_id, "demo": place.demo, "emergency": clinics.EMERGENCY,
         "note": clinics.holiday_note(last),
         "slots": [slot.to_dict() for slot in found if slot.free],
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def read_day(text: str) -> date:
+    """Read a local day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidDataError(f"{text!r} is no day") from None

@@ -10,6 +10,7 @@ from cardioalert.care import accounts
 from cardioalert.care.accounts import Tokens
 from cardioalert.i18n import translate as _
 from cardioalert.notify.channel import BusyError, Channel, Letter, RefusedError
+from cardioalert.rest import answers
 from cardioalert.rest.guards import ActorOf, DeskOf, limit
 from cardioalert.rest.problems import documented
 from cardioalert.rest.schemas import CodeSignIn, CodeWish, Refresh, SignIn, TokenPair
@@ -40,14 +41,14 @@ def open_session(body: SignIn, request: Request, desk: DeskOf) -> TokenPair:
 @router.post("/code", status_code=202, openapi_extra=OPEN, responses=documented())
 def send_code(
     body: CodeWish, request: Request, desk: DeskOf, later: BackgroundTasks
-) -> dict[str, str]:
+) -> answers.Status:
     """Send a code by SMS or e-mail; the answer is the same whether or not it is a login."""
     limit(request, "code")
     code = accounts.ask_code(desk, body.login)
     if code:
         limit(request, "code", desk.vault.index("limit", body.login))
         later.add_task(deliver, request.app.state.channels, body.login, code)
-    return {"status": "sent"}
+    return answers.Status(status="sent")
 
 
 def deliver(channels: tuple[Channel, ...], login: str, code: str) -> None:

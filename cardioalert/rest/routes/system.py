@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from cardioalert import __version__
 from cardioalert.care.opening import require_ready
+from cardioalert.rest import answers
 from cardioalert.rest.guards import DeskOf
 from cardioalert.rest.problems import documented
 
@@ -16,16 +17,16 @@ OPEN = {"x-policy": "clinic.read"}
 
 
 @router.get("/health/live", openapi_extra=OPEN, responses=documented())
-def health_live() -> dict[str, str]:
+def health_live() -> answers.Alive:
     """Tell that the process answers."""
-    return {"status": "alive", "version": __version__}
+    return answers.Alive(status="alive", version=__version__)
 
 
 @router.get("/health/ready", openapi_extra=OPEN, responses=documented(503))
-def health_ready(desk: DeskOf) -> dict[str, str]:
+def health_ready(desk: DeskOf) -> answers.Status:
     """Tell that the database answers and has the right tables."""
     require_ready(desk)
-    return {"status": "ready"}
+    return answers.Status(status="ready")
 
 
 @router.get("/metrics", openapi_extra=OPEN, responses=documented(), response_class=Response)

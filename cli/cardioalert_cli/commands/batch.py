@@ -91,9 +91,9 @@ def batch(
     debug: DebugOption = False,
 ) -> None:
     """Score an archive."""
-    from cardioalert.archive.isolation import Limits  # noqa: PLC0415 - heavy
     from cardioalert.archive.pseudonyms import read_key  # noqa: PLC0415
     from cardioalert.archive.runner import Plan, default_workers, merge_runs  # noqa: PLC0415
+    from cardioalert.isolation import Limits  # noqa: PLC0415 - heavy
 
     if not sources and not (database or (out / "manifest.sqlite").exists()):
         raise UsageProblemError(

@@ -22,7 +22,6 @@ HELP = _("Serve the REST interface for the app.")
 EXAMPLES = (
     "cardioalert serve",
     "cardioalert serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
-    "cardioalert serve --openapi > openapi.json",
 )
 
 
@@ -42,16 +41,13 @@ def serve(
     worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help=_("Run a worker beside it."))
     ] = True,
-    openapi: Annotated[
-        bool, typer.Option("--openapi", help=_("Print the OpenAPI document and leave."))
-    ] = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Serve until interrupted."""
     if (tls_cert is None) != (tls_key is None):
         raise UsageProblemError(_("certificate and key come together"))
-    if not (tls_cert or behind_proxy or openapi or is_loopback(host)):
+    if not (tls_cert or behind_proxy or is_loopback(host)):
         raise UsageProblemError(
             _("without TLS the server listens on this machine only"),
             hint=_("Add --tls-cert and --tls-key, or --behind-proxy."),
@@ -59,9 +55,6 @@ def serve(
     from cardioalert.security import logs  # noqa: PLC0415
 
     app = make_app(open_desk(), tuple(configured(_settings())))
-    if openapi:
-        output.print_json(app.openapi())
-        return
     logs.configure()
     with door(host, port) as listening:
         output.note(_("Listening on port {port}. Stop with Ctrl-C.", port=str(port)))

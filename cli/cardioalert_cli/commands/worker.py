@@ -37,7 +37,7 @@ def worker(
         return
     from cardioalert.care import records, waitlist  # noqa: PLC0415 - `--help` must stay fast
     from cardioalert.security import logs  # noqa: PLC0415
-    from cardioalert_cli.analysis_job import analyze  # noqa: PLC0415
+    from cardioalert_cli.analysis_job import IsolatedAnalysis  # noqa: PLC0415
 
     logs.configure()
     desk = open_desk()
@@ -45,6 +45,7 @@ def worker(
     if not channels:
         output.note(_("No channel is set up: messages only stand in the inbox of the app."))
     clerk = make_worker(desk, channels)
+    analyze = IsolatedAnalysis()
     while True:
         done = {
             "freed": waitlist.sweep(desk),

@@ -11,44 +11,31 @@ from pathlib import Path
 
 import pytest
 
-from cardioalert.archive.isolation import IsolatedScorer, Limits
+from cardioalert.archive.isolation import IsolatedScorer
 from cardioalert.archive.outcome import Job
 from cardioalert.formats.registry import write_record
+from cardioalert.isolation import Limits
 from tests.built_ecg import built_record
 from tests.unit.archive.archives import rows_of, tables
 
 WORKER = """
-import os, sys, time
-from cardioalert.archive import isolation, worker
-from cardioalert.archive.outcome import Outcome
-answers = os.fdopen(os.dup(1), "wb")
-isolation.send(answers, "ready")
-worker.limit_memory(int(sys.argv[2]) * 1_000_000)
-while True:
-    try:
-        job = isolation.receive(sys.stdin.buffer)
-    except EOFError:
-        break
-    worker.limit_time(float(sys.argv[1]))
-    if "dies" in job.locator:
+import os
+
+def work(values, data):
+    if "dies" in values["locator"]:
         os.kill(os.getpid(), 11)
-    while "hangs" in job.locator:
+    while "hangs" in values["locator"]:
         pass
-    isolation.send(answers, Outcome(job=job, line="{}"))
+    return {"line": "{}"}, b""
 """
 
 
 @pytest.fixture
 def scorer(monkeypatch, tmp_path):
     """A scorer whose process breaks down by the name of the file."""
-    script = tmp_path / "worker.py"
-    script.write_text(WORKER)
-    popen = subprocess.Popen
-
-    def start(command, **options):
-        return popen((command[0], str(script), *command[3:]), **options)
-
-    monkeypatch.setattr("cardioalert.archive.isolation.subprocess.Popen", start)
+    (tmp_path / "breaking_worker.py").write_text(WORKER)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("cardioalert.archive.isolation.TARGET", "breaking_worker:work")
     scorer = IsolatedScorer(Limits(seconds=1))
     yield scorer
     scorer.close()
