@@ -180,13 +180,14 @@ export async function visit(body, { id, query, onLeave }) {
     timer = setInterval(tick, 5000);
     return [
       left,
-      go(t("visit-confirm"), async () => {
-        show(await call("POST", `${path}/confirm`), t("visit-confirmed"));
-      }, "primary big"),
-      go(t("visit-give-up"), async () => {
-        await call("POST", `${path}/cancel`);
-        window.location.hash = `#/clinic/${one.clinic.id}`;
-      }),
+      h("div", { class: "take" },
+        go(t("visit-confirm"), async () => {
+          show(await call("POST", `${path}/confirm`), t("visit-confirmed"));
+        }, "primary big"),
+        go(t("visit-give-up"), async () => {
+          await call("POST", `${path}/cancel`);
+          window.location.hash = `#/clinic/${one.clinic.id}`;
+        })),
       h("h2", {}, t("visit-preparation")), h("p", {}, one.preparation),
     ];
   };

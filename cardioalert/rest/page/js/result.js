@@ -107,7 +107,8 @@ function value(measured, unit, decimals) {
   if (!measured || measured.value === null || measured.status === "not-measurable") {
     return t("result-not-measurable");
   }
-  const spread = measured.uncertainty ? ` ± ${number(measured.uncertainty, decimals)}` : "";
+  const about = number(measured.uncertainty || 0, decimals);
+  const spread = Number(about) ? ` ± ${about}` : "";
   return `${number(measured.value, decimals)}${spread} ${table("units")[unit] || unit}`;
 }
 
