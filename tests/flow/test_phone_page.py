@@ -52,7 +52,7 @@ VISIBLE_TEXTS = """() => {
 NAMES = re.compile(
     r"\b(?:CardioAlert|PDF|QTc|QRS|SMS|Telegram|QR|SCORE2|OP|Diabetes|AHA|PREVENT|INTERHEART"
     r"|Framingham|HDL|HbA1c|eGFR|aV[RLF]|III|[a-f0-9]{8}|[A-Z0-9]{4}-[A-Z0-9]{4}-\w)\b"
-    r"|\S+@\S+|DEMO\s\S+(?:\s\d)?(?:, [\wʻ]+)?"  # people and addresses of the demo
+    r"|\S+@\S+|DEMO:|DEMO\s\S+(?:\s\d)?(?:, [\wʻ]+)?"  # people and addresses of the demo
 )
 
 
