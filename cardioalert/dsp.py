@@ -7,6 +7,7 @@ time: every filter is symmetric or runs forwards and backwards.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ def fill_gaps(signal: NDArray[np.floating[Any]]) -> Floats:
         Zero in a lead without any value.
     """
     filled = np.array(signal, dtype=np.float64)
+    if not np.isnan(filled).any():
+        return filled
     clock = np.arange(filled.shape[-1])
     for row in filled:
         missing = np.isnan(row)
@@ -89,13 +92,21 @@ def band_pass(signal: Floats, *, sampling_rate: float, low: float, high: float) 
     sampling_rate, low, high : float, Hz
         `high` is lowered to 45 % of the sampling rate.
     """
-    from scipy.signal import butter, sosfiltfilt  # noqa: PLC0415 - slow to import
+    from scipy.signal import sosfiltfilt  # noqa: PLC0415 - slow to import
 
-    edges = (low, min(high, 0.45 * sampling_rate))
-    sections = butter(2, edges, btype="bandpass", fs=sampling_rate, output="sos")
     reach = min(round(sampling_rate / low), signal.shape[-1] - 1)
+    sections = _band_sections(low, min(high, 0.45 * sampling_rate), sampling_rate)
     filtered: Floats = sosfiltfilt(sections, signal, axis=-1, padlen=reach)
     return filtered
+
+
+@cache
+def _band_sections(low: float, high: float, sampling_rate: float) -> Floats:
+    """Design a band-pass filter once: it takes as long as filtering a lead."""
+    from scipy.signal import butter  # noqa: PLC0415 - slow to import
+
+    sections: Floats = butter(2, (low, high), btype="bandpass", fs=sampling_rate, output="sos")
+    return sections
 
 
 def smooth(signal: Floats, *, width: int) -> Floats:
@@ -106,7 +117,7 @@ def smooth(signal: Floats, *, width: int) -> Floats:
         return signal
     averaged = uniform_filter1d(signal, width, axis=-1, mode="nearest")
     # The running sum behind it loses digits; an average never leaves the range of its values.
-    bounded: Floats = np.clip(averaged, signal.min(), signal.max())
+    bounded: Floats = np.clip(averaged, signal.min(), signal.max(), out=averaged)
     return bounded
 
 
@@ -136,6 +147,7 @@ def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:
         return signal
     frequency = np.fft.rfftfreq(samples, 1 / sampling_rate)
     spectrum: NDArray[np.complex128] | None = None
+    humming = np.zeros(signal.shape[:-1], dtype=np.bool_)
     for hum in (50.0, 60.0):
         near = np.abs(frequency - hum)
         if sampling_rate < 2.2 * hum:
@@ -145,10 +157,47 @@ def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:
         around = np.median(np.abs(spectrum[..., (near > 1) & (near < 5)]), axis=-1)
         line = near <= 0.3
         loud = np.abs(spectrum[..., line]).max(axis=-1) > 10 * around
+        humming |= loud
         spectrum[np.ix_(loud, line)] = 0.0
-    if spectrum is None:
+    if spectrum is None or not humming.any():
         return signal
-    return np.fft.irfft(spectrum, samples, axis=-1)
+    clean = signal.copy()
+    clean[humming] = np.fft.irfft(spectrum[humming], samples, axis=-1)
+    return clean
+
+
+def median(values: NDArray[np.floating[Any]]) -> float:
+    """Return the median of some numbers, as `np.median` does in ten times the time.
+
+    Parameters
+    ----------
+    values : float array, shape (count,), not empty
+    """
+    return quantile(values, 0.5)
+
+
+def quantile(values: NDArray[np.floating[Any]], share: float) -> float:
+    """Return a quantile of some numbers, as `np.quantile` does in twenty times the time.
+
+    Parameters
+    ----------
+    values : float array, shape (count,), not empty
+    share : float, 0-1
+    """
+    ordered = np.sort(values)
+    last = len(ordered) - 1
+    if np.isnan(ordered[last]):  # they are sorted to the end
+        return float("nan")
+    place = last * share
+    before = int(place)
+    part = place - before
+    low, high = ordered[before], ordered[min(before + 1, last)]
+    if part == 0.0:
+        return float(low)
+    if part == 0.5:  # the usual median
+        return float((low + high) / 2)
+    step = high - low
+    return float(low + step * part if part < 0.5 else high - step * (1 - part))
 
 
 def parabola_peak(before: float, top: float, after: float) -> float:
@@ -156,4 +205,4 @@ def parabola_peak(before: float, top: float, after: float) -> float:
     bend = before - 2 * top + after
     if bend == 0:
         return 0.0
-    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
+    return min(max(float(0.5 * (before - after) / bend), -0.5), 0.5)

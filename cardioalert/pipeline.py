@@ -29,15 +29,16 @@ from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.reading import read_photo
 from cardioalert.digitize.scale import decide_scale
 from cardioalert.digitize.tracing import find_rows, trace_rows
-from cardioalert.domain.clinical import Analysis
+from cardioalert.domain.clinical import Analysis, Measurements
 from cardioalert.domain.imaging import Digitized, Grid, Photo
+from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord
 from cardioalert.files import FileContent
 from cardioalert.formats.registry import is_picture, picture_of, read_record
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
-from cardioalert.networks.classifier import classify
+from cardioalert.networks.classifier import Question, classify_all
 from cardioalert.networks.label_reader import read_labels
 from cardioalert.networks.segmenter import segment_page
 
@@ -164,6 +165,51 @@ def analyze(
     CardioAlertError
         One of its kinds, with a stable code.
     """
+    examined = examine(source, patient=patient, layout=layout, speed=speed, gain=gain)
+    return conclude(examined, *classify_all([examined.question]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Examined:
+    """An ECG after everything that is done before the networks are asked for their opinion.
+
+    Attributes
+    ----------
+    record : ECGRecord
+    patient : Patient
+    measurements : Measurements
+    digitized : Digitized, optional
+        Where it comes from a picture.
+    """
+
+    record: ECGRecord
+    patient: Patient
+    measurements: Measurements
+    digitized: Digitized | None
+
+    @property
+    def question(self) -> Question:
+        """What the networks are asked."""
+        return Question(
+            record=self.record,
+            measurements=self.measurements,
+            on_paper=self.digitized is not None,
+            scale_confirmed=self.digitized is None or self.digitized.grid.scale_confirmed,
+        )
+
+
+def examine(
+    source: Source,
+    *,
+    patient: Patient | None = None,
+    layout: str = "auto",
+    speed: float | Literal["auto"] = "auto",
+    gain: float | Literal["auto"] = "auto",
+) -> Examined:
+    """Read and measure an ECG: the first half of `analyze`.
+
+    Archives call the halves apart, so that the networks see many ECGs at once.
+    """
     if not isinstance(source, ECGRecord | Photo | np.ndarray):
         source = picture_of(source)
     digitized = None
@@ -174,22 +220,28 @@ def analyze(
     else:
         digitized = digitize(source, layout=layout, speed=speed, gain=gain)
         record = digitized.record
-    person = _merge(patient, record.patient)
-    measurements = measure(record)
-    opinion = classify(
-        record,
-        measurements,
-        on_paper=digitized is not None,
-        scale_confirmed=digitized is None or digitized.grid.scale_confirmed,
-    )
-    return Analysis(
+    return Examined(
         record=record,
-        patient=person,
-        measurements=measurements,
-        interpretation=interpret(
-            measurements, record, person, digitized=digitized, opinion=opinion
-        ),
+        patient=_merge(patient, record.patient),
+        measurements=measure(record),
         digitized=digitized,
+    )
+
+
+def conclude(examined: Examined, opinion: Opinion) -> Analysis:
+    """Interpret an ECG with the networks' opinion: the second half of `analyze`."""
+    return Analysis(
+        record=examined.record,
+        patient=examined.patient,
+        measurements=examined.measurements,
+        interpretation=interpret(
+            examined.measurements,
+            examined.record,
+            examined.patient,
+            digitized=examined.digitized,
+            opinion=opinion,
+        ),
+        digitized=examined.digitized,
     )
 
 

@@ -84,7 +84,7 @@ class LocalExecutor:
         """Score batch after batch."""
         while (batch := self._jobs.get()) is not None:
             try:
-                self._done.put([scorer.score(job) for job in batch])
+                self._done.put(scorer.score_all(batch))
             except BaseException as error:
                 self._done.put(error)
 
@@ -155,4 +155,4 @@ def score_on_cluster(batch: Batch, limits: Limits) -> list[Outcome]:
     scorer = getattr(_at_hand, "scorer", None)
     if scorer is None:
         scorer = _at_hand.scorer = IsolatedScorer(limits)
-    return [scorer.score(job) for job in batch]
+    return list(scorer.score_all(batch))

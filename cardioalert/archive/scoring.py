@@ -6,10 +6,11 @@ import hashlib
 import json
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cardioalert import pipeline
 from cardioalert.archive.entries import Entry, is_url
@@ -19,26 +20,71 @@ from cardioalert.archive.storage import read_entry
 from cardioalert.digitize.reading import count_pages, read_photo
 from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.contract import software
+from cardioalert.domain.opinion import Opinion
 from cardioalert.errors import CardioAlertError, FileChangedError, MemoryLimitError
 from cardioalert.files import FileContent
 from cardioalert.formats.registry import picture_of
 from cardioalert.isolation import Message
+from cardioalert.networks.classifier import classify_all
+from cardioalert.pipeline import Examined
+
+Seen = tuple[Examined, int]
+"""An ECG before the networks are asked, and how many pages its file has."""
+_Result = TypeVar("_Result")
 
 
 def score(job: Job) -> Outcome:
     """Score one ECG; whatever goes wrong becomes a code, never an exception."""
+    return score_all([job])[0]
+
+
+def score_all(jobs: Sequence[Job]) -> list[Outcome]:
+    """Score a batch: the networks are asked about all its ECGs at once.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+
+    Returns
+    -------
+    list of Outcome, one for each job, in their order
+        The same as of `score`, but for the seconds.
+    """
+    seen: list[Seen | Outcome] = []
+    seconds = [0.0] * len(jobs)
+    for number, job in enumerate(jobs):
+        began = time.process_time()
+        seen.append(_or_outcome(job, partial(_examine, job)))
+        seconds[number] = time.process_time() - began
     began = time.process_time()
+    examined = [each[0] for each in seen if not isinstance(each, Outcome)]
+    opinions = iter(classify_all([each.question for each in examined]))
+    shared = (time.process_time() - began) / max(len(examined), 1)
+    outcomes: list[Outcome] = []
+    for number, (job, each) in enumerate(zip(jobs, seen, strict=True)):
+        began = time.process_time()
+        if isinstance(each, Outcome):
+            outcome = each
+        else:
+            outcome = _or_outcome(job, partial(_line, job, each, next(opinions)))
+            seconds[number] += shared
+        seconds[number] += time.process_time() - began
+        outcomes.append(replace(outcome, seconds=seconds[number]))
+    return outcomes
+
+
+def _or_outcome(job: Job, step: Callable[[], _Result]) -> _Result | Outcome:
+    """Do a step for a job, or say why it cannot be done."""
     try:
-        outcome = _score(job)
+        return step()
     except CardioAlertError as error:
-        outcome = Outcome(job=job, code=error.code, message=error.message)
+        return Outcome(job=job, code=error.code, message=error.message)
     except MemoryError:
         message = f"{job.locator} needs more memory than one ECG may take"
-        outcome = Outcome(job=job, code=MemoryLimitError.code, message=message)
+        return Outcome(job=job, code=MemoryLimitError.code, message=message)
     except Exception as error:  # a fault of ours must not cost the other ECGs
         message = f"{type(error).__name__}: {error}"
-        outcome = Outcome(job=job, code="internal-error", message=message)
-    return replace(outcome, seconds=time.process_time() - began)
+        return Outcome(job=job, code="internal-error", message=message)
 
 
 def prepare() -> None:
@@ -51,9 +97,10 @@ def prepare() -> None:
 
 
 def work(values: dict[str, Any], _data: bytes) -> Message:
-    """Score a job that came as a message: see `cardioalert.isolation`."""
-    outcome = score(Job(**values))
-    return {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name != "job"}, b""
+    """Score the jobs that came as a message: see `cardioalert.isolation`."""
+    outcomes = score_all([Job(**job) for job in values["jobs"]])
+    names = [field.name for field in fields(Outcome) if field.name != "job"]
+    return {"outcomes": [{name: getattr(one, name) for name in names} for one in outcomes]}, b""
 
 
 @cache
@@ -66,7 +113,8 @@ def software_version() -> str:
     return f"{software()['version']}+{digest.hexdigest()[:12]}"
 
 
-def _score(job: Job) -> Outcome:
+def _examine(job: Job) -> Seen:
+    """Read and measure the ECG of a job."""
     entry = job.entry
     content = read_entry(entry)
     sha256, companions = fingerprint(content, entry, job.kind)
@@ -76,11 +124,16 @@ def _score(job: Job) -> Outcome:
     if job.is_picture:
         picture = picture_of(content)
         pages = count_pages(picture) if entry.page == 0 else 1
-        analysis = pipeline.analyze(read_photo(picture, page=entry.page))
-    elif companions and (entry.member or is_url(entry.path)):
-        analysis = _analyze_together(content, entry, companions)
-    else:
-        analysis = pipeline.analyze(content)
+        return pipeline.examine(read_photo(picture, page=entry.page)), pages
+    if companions and (entry.member or is_url(entry.path)):
+        return _examine_together(content, entry, companions), pages
+    return pipeline.examine(content), pages
+
+
+def _line(job: Job, seen: Seen, opinion: Opinion) -> Outcome:
+    """Interpret an ECG and write its line."""
+    examined, pages = seen
+    analysis = pipeline.conclude(examined, opinion)
     document = {
         "content": job.content,
         "kind": job.kind,
@@ -94,12 +147,12 @@ def _score(job: Job) -> Outcome:
     return Outcome(job=job, line=line, pages=pages)
 
 
-def _analyze_together(content: FileContent, entry: Entry, companions: list[Entry]) -> Analysis:
-    """Analyze a header and its signal files, which must stand side by side in a real folder."""
+def _examine_together(content: FileContent, entry: Entry, companions: list[Entry]) -> Examined:
+    """Read a header and its signal files, which must stand side by side in a real folder."""
     with tempfile.TemporaryDirectory() as folder:
         for companion in companions:
             (Path(folder) / companion.name).write_bytes(read_entry(companion).data)
-        return pipeline.analyze(
+        return pipeline.examine(
             FileContent(data=content.data, path=str(Path(folder) / Path(entry.name).name))
         )
 

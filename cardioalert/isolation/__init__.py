@@ -64,12 +64,15 @@ class IsolatedCall:
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
 
-    def __call__(self, values: dict[str, Any], data: bytes = b"", *, name: str) -> Message:
+    def __call__(
+        self, values: dict[str, Any], data: bytes = b"", *, name: str, attempts: int = ATTEMPTS
+    ) -> Message:
         """Call the function; a process that hangs or dies is replaced.
 
         Parameters
         ----------
         name : what is worked on, for messages
+        attempts : how many processes may die before it is given up
 
         Raises
         ------
@@ -79,7 +82,7 @@ class IsolatedCall:
         """
         with self._turn:
             error: LimitError = LimitError("")
-            for _ in range(ATTEMPTS):
+            for _ in range(attempts):
                 answer, error = self._attempt((values, data), name)
                 if answer is not None:
                     return _opened(answer)

@@ -87,24 +87,50 @@ def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:
     known = ~(np.isnan(piece).any(axis=1) | np.isnan(template).any(axis=1))
     if not known.any() or piece.shape[1] < width:
         return np.zeros(0), np.zeros(0)
-    windows = np.lib.stride_tricks.sliding_window_view(piece[known], width, axis=1)
-    windows = windows - _line(windows)
-    wanted = template[known] - _line(template[known])
-    product = np.einsum("lsw,lw->s", windows, wanted)
-    power = np.einsum("lsw,lsw->s", windows, windows)
+    calm, wanted = piece[known], template[known] - _line(template[known])
+    # The line of a window and its power follow from running sums: there are many windows.
+    edge, part = _edge_and_part(width)
+    count = calm.shape[1] - width + 1
+    sums = _running(calm)
+    total = sums[:, width:] - sums[:, :-width]
+    left = (sums[:, edge : edge + count] - sums[:, :count]) / edge
+    rise = (sums[:, width:] - sums[:, width - edge : width - edge + count]) / edge - left
+    squares = _running(calm**2)
+    square = squares[:, width:] - squares[:, :-width]
+    along = np.stack([np.correlate(row, part) for row in calm])
+    product = sum(np.correlate(row, one) for row, one in zip(calm, wanted, strict=True))
+    product = product - left.T @ wanted.sum(axis=1) - rise.T @ (wanted @ part)
+    power = (
+        square
+        - 2 * (left * total + rise * along)
+        + width * left**2
+        + 2 * left * rise * part.sum()
+        + rise**2 * (part @ part)
+    ).sum(axis=0)
     whole = float((wanted**2).sum()) + 1e-12
+    power = np.maximum(power, 0.0)  # differences of sums may fall a little below
     return product / np.sqrt(power * whole + 1e-12), product / whole
 
 
 def _line(pieces: Floats) -> Floats:
     """Return the straight line from the first to the last fifth of each piece."""
-    samples = pieces.shape[-1]
-    edge = max(1, samples // 5)
+    edge, part = _edge_and_part(pieces.shape[-1])
     left = pieces[..., :edge].mean(axis=-1, keepdims=True)
     right = pieces[..., -edge:].mean(axis=-1, keepdims=True)
-    part = (np.arange(samples) - (edge - 1) / 2) / max(samples - edge, 1)
     line: Floats = left + (right - left) * part
     return line
+
+
+def _running(values: Floats) -> Floats:
+    """Return the sums of all values before each place, one column more than values."""
+    return np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+
+
+def _edge_and_part(samples: int) -> tuple[int, Floats]:
+    """Return the samples of a fifth, and how far each sample is along the line, 0-1."""
+    edge = max(1, samples // 5)
+    part: Floats = (np.arange(samples) - (edge - 1) / 2) / max(samples - edge, 1)
+    return edge, part
 
 
 def _peaks(fit: Floats) -> list[int]:

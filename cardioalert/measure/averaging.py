@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.record import Lead
-from cardioalert.dsp import Floats, Mask, slope, smooth, stretches
+from cardioalert.dsp import Floats, Mask, median, slope, smooth, stretches
 from cardioalert.measure.beats import Shapes, cut_out
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
 
@@ -88,7 +88,7 @@ def level_baseline(prepared: Prepared, r: Floats) -> Floats:
         for first, last in stretches(here):
             inside = knots[(knots >= first + half) & (knots < last - half)]
             if len(inside) == 0:
-                row[first:last] -= np.median(row[first:last])
+                row[first:last] -= median(row[first:last])
             else:
                 row[first:last] -= np.interp(clock[first:last], inside, lead_level[inside])
     return signal
@@ -132,10 +132,10 @@ def average_beats(
     )
     whole = np.asarray(~np.isnan(single[:, :, core]).any(axis=2), dtype=np.bool_)
     single[~whole] = np.nan
-    median, noise = _median_and_noise(single)
+    middle, noise = _median_and_noise(single)
     return Average(
         leads=prepared.leads,
-        signal=median,
+        signal=middle,
         r_index=before,
         count=whole.sum(axis=0),
         noise=noise,
@@ -190,7 +190,7 @@ def _columns(whole: Mask) -> tuple[NDArray[np.intp], ...]:
 def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
     """Return the median over beats and the robust deviation around it per lead."""
     missing = np.isnan(single)
-    median = _nan_median(single) if missing.any() else np.median(single, axis=0)
+    middle = _nan_median(single) if missing.any() else np.median(single, axis=0)
     noise = np.zeros(single.shape[1])
     if len(single) > 1:
         thin = single[:, :, ::2]
@@ -199,18 +199,21 @@ def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
         spread = np.nansum((thin - mean) ** 2, axis=0) / np.maximum(count - 1, 1)
         for lead, known in enumerate(count > 1):
             if known.any():
-                noise[lead] = np.sqrt(np.median(smooth(spread[lead, known], width=10)))
-    return median.astype(np.float64), noise
+                noise[lead] = np.sqrt(median(smooth(spread[lead, known], width=10)))
+    return middle.astype(np.float64), noise
 
 
 def _nan_median(single: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the median over beats that exist at a sample; NaN where none does, no warning."""
     if len(single) == 0:
         return np.full(single.shape[1:], np.nan, dtype=np.float32)
+    missing = np.isnan(single)
+    if not missing.any():
+        return np.asarray(np.median(single, axis=0))
     ordered = np.sort(single, axis=0)  # NaN go last
-    count = (~np.isnan(single)).sum(axis=0)
+    count = (~missing).sum(axis=0)
     low = np.maximum((count - 1) // 2, 0)[None]
     high = np.maximum(count // 2, 0)[None]
     high = np.minimum(high, len(single) - 1)
-    median = (np.take_along_axis(ordered, low, 0) + np.take_along_axis(ordered, high, 0))[0] / 2
-    return np.where(count > 0, median, np.nan)
+    middle = (np.take_along_axis(ordered, low, 0) + np.take_along_axis(ordered, high, 0))[0] / 2
+    return np.where(count > 0, middle, np.nan)

@@ -13,7 +13,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, Mask, band_pass, slope, smooth, stretches
+from cardioalert.dsp import (
+    Floats,
+    Mask,
+    band_pass,
+    median,
+    quantile,
+    slope,
+    smooth,
+    stretches,
+)
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
 
 Peaks = NDArray[np.intp]
@@ -129,6 +138,10 @@ def _steepness(prepared: Prepared) -> Floats:
 def _scale(steep: Floats, present: Mask) -> Floats:
     """Return what a QRS measures in each lead, shape (leads, 1): robust, never zero."""
     thin = max(1, steep.shape[1] // 20_000)
+    if present.all():
+        usual, rare = np.percentile(steep[:, ::thin], (NORMAL_PEAK, RARE_PEAK), axis=1)
+        least: Floats = np.maximum(np.maximum(usual, RARE_SHARE * rare), 1e-9)
+        return least[:, None]
     scales = np.full((len(steep), 1), 1e-9)
     for lead, (row, here) in enumerate(zip(steep, present, strict=True)):
         if here.any():
@@ -139,6 +152,8 @@ def _scale(steep: Floats, present: Mask) -> Floats:
 
 def _mean_of_present(values: Floats, prepared: Prepared) -> Floats:
     """Return the mean over the leads present at each instant, zero where there is none."""
+    if prepared.present.all():
+        return np.asarray(values.sum(axis=0) / len(values))
     count = prepared.present.sum(axis=0)
     total = np.where(prepared.present, values, 0.0).sum(axis=0)
     mean: Floats = np.where(count > 0, total / np.maximum(count, 1), 0.0)
@@ -155,9 +170,7 @@ def _usual_height(evidence: Floats) -> Floats:
     tops = np.array([part.max() for part in np.array_split(evidence, count)])
     reach = 6
     around = [tops[max(0, k - reach) : k + reach + 1] for k in range(count)]
-    level = np.array(
-        [np.percentile(part[part > 0], 75) if part.any() else np.inf for part in around]
-    )
+    level = np.array([quantile(part[part > 0], 0.75) if part.any() else np.inf for part in around])
     background = np.median(evidence[evidence > 0])
     level[level < STANDS_OUT * background] = np.inf
     centres = (np.arange(count) + 0.5) * len(evidence) / count
@@ -226,7 +239,7 @@ def _search_back(
 
 def _usual(found: Peaks) -> float:
     """Return the median distance of beats in samples."""
-    return float(np.median(np.diff(found))) if len(found) > 1 else float("inf")
+    return median(np.diff(found)) if len(found) > 1 else float("inf")
 
 
 def _voltage(prepared: Prepared) -> Floats:
@@ -242,7 +255,8 @@ def _voltage(prepared: Prepared) -> Floats:
 
 def _on_r_peaks(found: Peaks, prepared: Prepared) -> Peaks:
     """Return each beat moved to the largest voltage over the leads within its QRS."""
-    size = np.abs(prepared.fast) / _scale(np.abs(prepared.fast), prepared.present)
+    size = np.abs(prepared.fast)
+    size /= _scale(size, prepared.present)
     together = smooth(_mean_of_present(size**2, prepared), width=5)
     reach = round(QRS_REACH * WORKING_RATE)
     moved = []

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, fill_gaps, slope, smooth
+from cardioalert.dsp import Floats, fill_gaps, quantile, slope, smooth
 from cardioalert.measure.preparation import WORKING_RATE
 
 BEGUN: Final = 0.3  # share of the leads in which a wave has begun at its onset over all leads
@@ -119,7 +119,7 @@ def follow_limb(steep: Floats, limb: int, *, step: int, until: int, share: float
     k = int(under[0])
     above, below = relative[k - 1], max(float(relative[k]), 0.0)
     part = (above - share) / (above - below) if above > below else 1.0
-    return limb + step * (k - 1 + float(np.clip(part, 0.0, 1.0)))
+    return limb + step * (k - 1 + min(max(float(part), 0.0), 1.0))
 
 
 def earliest(bounds: Floats) -> float:
@@ -128,7 +128,7 @@ def earliest(bounds: Floats) -> float:
     Noise always makes some lead the first, the more so the more leads there are, and a true early
     onset shows in several. For an offset pass negative bounds and take the negative result.
     """
-    return float(np.quantile(bounds[~np.isnan(bounds)], BEGUN))
+    return quantile(bounds[~np.isnan(bounds)], BEGUN)
 
 
 def _odd(seconds: float) -> int:

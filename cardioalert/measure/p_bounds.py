@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, smooth
+from cardioalert.dsp import Floats, median, smooth
 from cardioalert.measure.limbs import (
     Slopes,
     WaveBounds,
@@ -211,8 +211,9 @@ def _bounds(view: _View, span: tuple[int, int]) -> WaveBounds | None:
     if np.isnan(on).all():
         return None
     reach = SPREAD * WORKING_RATE
-    on = np.clip(on, np.nanmedian(on) - reach, np.nanmedian(on) + reach)
-    off = np.clip(off, np.nanmedian(off) - reach, np.nanmedian(off) + reach)
+    middle_on, middle_off = (median(bounds[~np.isnan(bounds)]) for bounds in (on, off))
+    on = np.clip(on, middle_on - reach, middle_on + reach)
+    off = np.clip(off, middle_off - reach, middle_off + reach)
     return WaveBounds(on=on, off=off, first=earliest(on), last=-earliest(-off))
 
 

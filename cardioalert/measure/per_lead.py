@@ -11,7 +11,7 @@ from cardioalert.domain.record import Lead
 from cardioalert.dsp import Floats
 from cardioalert.measure.averaging import Average
 from cardioalert.measure.preparation import Prepared
-from cardioalert.measure.st import onset_level, saddle, st_levels, st_spread, t_voltages
+from cardioalert.measure.st import onset_level, saddle, st_levels, st_spreads, t_voltages
 from cardioalert.measure.voltages import p_voltages, qrs_voltages
 from cardioalert.measure.waves import Delineation
 
@@ -51,11 +51,13 @@ def lead_measurements(
     signal = on_onset_level(average, delineation)
     qrs, t, p = delineation.qrs, delineation.t, delineation.p
     t_last = t.last if t is not None else float("nan")
+    spreads = st_spreads(average.single, qrs_on=qrs.first, qrs_off=qrs.last)
+    noises = average.noise_of_median
     measured = {}
     for row, lead in enumerate(average.leads):
         if lead not in leads:
             continue
-        noise = float(average.noise_of_median[row])
+        noise = float(noises[row])
         values: dict[str, Any] = qrs_voltages(
             signal[row],
             first=_own(qrs.on[row], qrs.first),
@@ -64,7 +66,7 @@ def lead_measurements(
         )
         values |= st_levels(signal[row], qrs_off=qrs.last, t_end=t_last)
         values |= saddle(signal[row], qrs_off=qrs.last, t_off=t_last)
-        values["st_spread"] = st_spread(average.single[:, row], qrs_on=qrs.first, qrs_off=qrs.last)
+        values["st_spread"] = spreads[row]
         values |= t_voltages(
             signal[row], t_on=t.first if t is not None else float("nan"), t_off=t_last
         )

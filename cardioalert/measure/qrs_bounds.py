@@ -71,7 +71,7 @@ def _background(steep: Floats) -> Floats:
 def _walk(steep: Floats, start: int, step: int, low: float, r_index: int) -> float:
     """Return the first sample of `CALM` seconds below `low`, seen from `start`, interpolated."""
     far = r_index + round((BEFORE if step < 0 else AFTER) * WORKING_RATE) * step
-    stop = int(np.clip(far, 0, len(steep) - 1))
+    stop = min(max(far, 0), len(steep) - 1)
     path = steep[start : stop + step : step] if stop + step >= 0 else steep[start::step]
     calm = round(CALM * WORKING_RATE)
     quiet = np.concatenate([path < low, np.ones(calm, dtype=np.bool_)])
@@ -84,4 +84,4 @@ def _walk(steep: Floats, start: int, step: int, low: float, r_index: int) -> flo
         return float(start)
     above, below = path[k - 1], path[k]
     part = (above - low) / (above - below) if above > below else 1.0
-    return start + step * (k - 1 + float(np.clip(part, 0.0, 1.0)))
+    return start + step * (k - 1 + min(max(float(part), 0.0), 1.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cardioalert.domain.clinical import WaveTimes
+from cardioalert.dsp import Floats
 from cardioalert.measure.averaging import Average
 from cardioalert.measure.beats import Shapes
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
@@ -28,15 +29,16 @@ def wave_times(
         start = float(r) - averages[number].r_index
         moved = averages[number].moved
         p = found.p if _shows_p(found, averages[number], beat) else None
+        bounds = {
+            f"{name}_{side}": _instants(values - moved + start, prepared)
+            for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
+            if wave is not None
+            for side, values in (("on", wave.on), ("off", wave.off))
+        }
         for row, lead in enumerate(prepared.leads):
-            bounds = {
-                f"{name}_{side}": _instant(values[row] - moved[row] + start, prepared, row)
-                for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
-                if wave is not None
-                for side, values in (("on", wave.on), ("off", wave.off))
-            }
-            if any(value is not None for value in bounds.values()):
-                times.append(WaveTimes(lead=lead, beat=beat, **bounds))
+            here = {name: instants[row] for name, instants in bounds.items()}
+            if any(value is not None for value in here.values()):
+                times.append(WaveTimes(lead=lead, beat=beat, **here))
     return tuple(times)
 
 
@@ -48,8 +50,10 @@ def _shows_p(found: Delineation, average: Average, beat: int) -> bool:
     return not found.p_candidate.likeness[place[0]] < P_ABSENT
 
 
-def _instant(sample: float, prepared: Prepared, row: int) -> float | None:
-    """Return a sample as seconds, or None where the lead shows nothing there."""
-    if np.isnan(sample) or not 0 <= sample <= prepared.samples - 1:
-        return None
-    return float(sample / WORKING_RATE) if prepared.present[row, round(sample)] else None
+def _instants(samples: Floats, prepared: Prepared) -> list[float | None]:
+    """Return a sample of each lead as seconds, None where the lead shows nothing there."""
+    shown = (samples >= 0) & (samples <= prepared.samples - 1)
+    nearest = np.where(shown, np.round(samples), 0).astype(np.intp)
+    shown &= prepared.present[np.arange(len(samples)), nearest]
+    seconds = (samples / WORKING_RATE).tolist()
+    return [one if here else None for one, here in zip(seconds, shown, strict=True)]

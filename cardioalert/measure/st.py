@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats
+from cardioalert.dsp import Floats, median
 from cardioalert.measure.preparation import WORKING_RATE
 
 ONSET_WIDTH: Final = 0.012  # s before the QRS that give the reference level
@@ -62,28 +62,34 @@ def st_levels(signal: Floats, *, qrs_off: float, t_end: float) -> dict[str, floa
     return levels
 
 
-def st_spread(single: NDArray[np.floating], *, qrs_on: float, qrs_off: float) -> float | None:
-    """Return the deviation of ST at J from beat to beat, mV; None with one beat.
+def st_spreads(
+    single: NDArray[np.floating], *, qrs_on: float, qrs_off: float
+) -> list[float | None]:
+    """Return the deviation of ST at J from beat to beat in each lead, mV; None with one beat.
 
     Of two or three beats it is the largest distance from their median: one of them may be
     disturbed, and a median of so few does not show it.
 
     Parameters
     ----------
-    single : float array, shape (beats, samples), mV
+    single : float array, shape (beats, leads, samples), mV
         NaN where a beat is not shown.
     qrs_on, qrs_off : float, samples
     """
     half = round(ST_WIDTH * WORKING_RATE / 2)
     middle, last = round(qrs_off), max(1, round(qrs_on))
     first = max(0, last - round(ONSET_WIDTH * WORKING_RATE))
-    level = single[:, first:last].mean(axis=1)
-    st = single[:, max(0, middle - half) : middle + half + 1].mean(axis=1) - level
-    st = st[~np.isnan(st)]
-    if len(st) < 2:
+    level = single[:, :, first:last].mean(axis=2)
+    st = single[:, :, max(0, middle - half) : middle + half + 1].mean(axis=2) - level
+    return [_spread(values[~np.isnan(values)]) for values in st.T]
+
+
+def _spread(values: NDArray[np.floating]) -> float | None:
+    """Return how far values lie from their median: the farthest of three, else as usual."""
+    if len(values) < 2:
         return None
-    apart = np.abs(st - np.median(st))
-    return float(apart.max() if len(st) <= 3 else MEDIAN_TO_DEVIATION * np.median(apart))
+    apart = np.abs(values - values.dtype.type(median(values)))
+    return float(apart.max() if len(values) <= 3 else MEDIAN_TO_DEVIATION * median(apart))
 
 
 def saddle(signal: Floats, *, qrs_off: float, t_off: float) -> dict[str, float | None]:

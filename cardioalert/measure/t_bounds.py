@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from cardioalert.dsp import Floats
+from cardioalert.dsp import Floats, median, quantile
 from cardioalert.measure.limbs import Slopes, WaveBounds, follow_limb, limbs, slopes_of
 from cardioalert.measure.preparation import WORKING_RATE
 
@@ -79,15 +79,15 @@ def t_bounds(
     if np.isnan(off).all():
         return None
     on = _near_median(on, SPREAD_ON * WORKING_RATE)
-    return WaveBounds(on=on, off=off, first=float(np.nanpercentile(on, 10)), last=longest(off))
+    return WaveBounds(on=on, off=off, first=quantile(on[~np.isnan(on)], 0.1), last=longest(off))
 
 
 def longest(off: Floats) -> float:
     """Return the global end of T: the median of the three latest leads, outliers left out."""
     ordered = np.sort(off[~np.isnan(off)])
     if len(ordered) >= 4:
-        ordered = ordered[ordered <= np.median(ordered) + 0.06 * WORKING_RATE]
-    return float(np.median(ordered[-3:]))
+        ordered = ordered[ordered <= median(ordered) + 0.06 * WORKING_RATE]
+    return median(ordered[-3:])
 
 
 def _latest_end(qrs_on: float, r_index: int, rr: float, until: float, samples: int) -> int:
@@ -129,15 +129,15 @@ def _end(signal: Floats, slopes: Slopes, lead: int, limb: int, stop: int) -> flo
     far = min(len(signal) - 1, stop + round(0.06 * WORKING_RATE))
     flat = follow_limb(steep, limb, step=1, until=far, share=FLAT_OFF)
     k = int(np.ceil(flat))
-    level = float(np.median(signal[k : k + round(LEVEL_WIDTH * WORKING_RATE) + 1]))
+    level = median(signal[k : k + round(LEVEL_WIDTH * WORKING_RATE) + 1])
     tangent = flat
     if steep[limb] != 0:
         tangent = limb + (level - calm[limb]) / steep[limb] * WORKING_RATE
-    tangent = float(np.clip(tangent, limb, flat + 0.04 * WORKING_RATE))
+    tangent = min(max(float(tangent), float(limb)), flat + 0.04 * WORKING_RATE)
     return (1 - TANGENT_WEIGHT) * flat + TANGENT_WEIGHT * tangent
 
 
 def _near_median(bounds: Floats, reach: float) -> Floats:
     """Return bounds with those of single leads drawn towards the median of all."""
-    middle = np.nanmedian(bounds)
+    middle = median(bounds[~np.isnan(bounds)])
     return np.clip(bounds, middle - reach, middle + reach)

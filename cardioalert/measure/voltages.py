@@ -120,7 +120,7 @@ def p_voltages(signal: Floats, *, first: float, last: float, noise: float) -> di
     if len(piece) < 5 or np.isnan(piece).any():
         return {}
     before = signal[max(0, start - round(P_LEVEL_WIDTH * WORKING_RATE)) : start + 1]
-    piece = piece - float(np.nanmean(before))
+    piece = piece - float(before[~np.isnan(before)].mean())
     least = max(SMALLEST_WAVE / 2, NOISE_FACTOR * noise)
     top, bottom = float(piece.max()), float(piece.min())
     larger = top if top >= -bottom else bottom

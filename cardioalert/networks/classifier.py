@@ -6,7 +6,7 @@ Members look at different things, which is why their average is better than any 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
@@ -53,12 +53,15 @@ class Look:
     features : float32 array, shape (features,)
         What was measured; NaN where nothing was.
     kind : InputKind
+    signal_quality : float, optional, 0-1
+        Of digital records with twelve leads.
     """
 
     signal: NDArray[np.float32]
     present: Mask
     features: NDArray[np.float32]
     kind: InputKind
+    signal_quality: float | None = None
 
     def windows(self) -> NDArray[np.float32]:
         """Return pieces of 2.5 s, shape (windows, 24, 250)."""
@@ -102,21 +105,69 @@ def classify(
     ModelFileError
         A network's file is missing or damaged.
     """
-    kind: InputKind = "page" if on_paper else "digital"
-    if not scale_confirmed:
+    question = Question(
+        record=record,
+        measurements=measurements,
+        on_paper=on_paper,
+        scale_confirmed=scale_confirmed,
+    )
+    return classify_all([question])[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """What the networks are asked about one record; see `classify`."""
+
+    record: ECGRecord
+    measurements: Measurements
+    on_paper: bool
+    scale_confirmed: bool = True
+
+    @property
+    def kind(self) -> InputKind:
+        """Which calibration holds."""
+        return "page" if self.on_paper else "digital"
+
+
+def classify_all(questions: Sequence[Question]) -> list[Opinion]:
+    """Return the networks' opinions of many records, the same as if each were asked for alone.
+
+    Networks that read a few hundred numbers see all records in one run. Those that read the signal
+    see one record at a time: what they make of several at once does not fit the cache of a core,
+    and takes half as long again.
+    """
+    looks = [_look_or_silence(question) for question in questions]
+    heard = [look for look in looks if isinstance(look, Look)]
+    scores = iter(_scores_of_all(heard))
+    return [
+        _opinion(question, look, next(scores)) if isinstance(look, Look) else look
+        for question, look in zip(questions, looks, strict=True)
+    ]
+
+
+def _look_or_silence(question: Question) -> Look | Opinion:
+    """Return what the members see, or the opinion that says why they are not asked."""
+    record, kind = question.record, question.kind
+    if not question.scale_confirmed:
         return Opinion(kind=kind, silence="scale-unconfirmed")
-    look = look_at(record, measurements, kind=kind)
+    look = look_at(record, question.measurements, kind=kind)
     usable = int((look.present.sum(axis=1) >= WINDOW // 2).sum())
     if usable < FEWEST_LEADS:
         return Opinion(kind=kind, silence="too-few-leads")
     if look.present.sum(axis=1).max() < SHORTEST:
         return Opinion(kind=kind, silence="too-short")
-    judged = not on_paper and record.has(STANDARD_LEADS)
-    quality = signal_quality(record) if judged else None
-    if quality is not None and quality < LOWEST_QUALITY:
+    if kind == "page" or not record.has(STANDARD_LEADS):
+        return look
+    quality = signal_quality(record)
+    if quality < LOWEST_QUALITY:
         return Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
-    opinion = form_opinion(member_scores(look), calibration(kind), kind=kind)
-    return replace(opinion, signal_quality=quality)
+    return replace(look, signal_quality=quality)
+
+
+def _opinion(question: Question, look: Look, scores: Mapping[str, Scores]) -> Opinion:
+    """Return the opinion that the members' scores add up to."""
+    opinion = form_opinion(scores, calibration(question.kind), kind=question.kind)
+    return replace(opinion, signal_quality=look.signal_quality)
 
 
 def form_opinion(scores: Mapping[str, Scores], known: Calibration, *, kind: InputKind) -> Opinion:
@@ -144,12 +195,25 @@ def member_scores(look: Look) -> dict[str, Scores]:
 
     The ridge regressions on random convolutions learned from twelve leads and from nothing less.
     """
-    complete = bool(look.present.any(axis=1).all())
-    return {
-        member.name: reader_of(member.name)(look, member.name)
-        for member in calibration(look.kind).members
-        if complete or "_random_" not in member.name
-    }
+    return _scores_of_all([look])[0]
+
+
+def _scores_of_all(looks: Sequence[Look]) -> list[dict[str, Scores]]:
+    """Return the scores of every member for each record."""
+    found: list[dict[str, Scores]] = [{} for _ in looks]
+    for kind in {look.kind for look in looks}:
+        rows = [row for row, look in enumerate(looks) if look.kind == kind]
+        for name in (member.name for member in calibration(kind).members):
+            if _looks_with(name) == "measured":
+                many = np.stack([looks[row].features for row in rows])
+                for row, scores in zip(rows, run_network(name, features=many), strict=True):
+                    found[row][name] = scores
+                continue
+            for row in rows:
+                complete = bool(looks[row].present.any(axis=1).all())
+                if complete or _looks_with(name) != "random":
+                    found[row][name] = reader_of(name)(looks[row], name)
+    return found
 
 
 def window_scores(look: Look, network: str) -> Scores:
@@ -208,4 +272,9 @@ _READERS: Final[Mapping[str, Reader]] = {
 
 def reader_of(name: str) -> Reader:
     """Return how a member of this name looks at a record: the second word of its name."""
-    return _READERS[name.split("_")[1]]
+    return _READERS[_looks_with(name)]
+
+
+def _looks_with(name: str) -> str:
+    """Return what a member looks at."""
+    return name.split("_")[1]

@@ -8,7 +8,9 @@ import pytest
 from cardioalert.dsp import (
     band_pass,
     fill_gaps,
+    median,
     parabola_peak,
+    quantile,
     remove_line_noise,
     resample,
     slope,
@@ -73,3 +75,21 @@ def test_a_parabola_peaks_where_it_was_drawn() -> None:
     values = [1 - (x - at) ** 2 for x in (-1.0, 0.0, 1.0)]
     assert parabola_peak(*values) == pytest.approx(at)
     assert parabola_peak(1.0, 1.0, 1.0) == 0.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 101])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.3, 0.5, 0.75, 1.0])
+def test_quantiles_are_those_of_numpy(count, share):
+    values = np.random.default_rng(count).normal(size=count)
+    assert quantile(values, share) == pytest.approx(np.quantile(values, share), abs=1e-15)
+    assert median(values) == np.median(values)
+    assert np.isnan(median(np.append(values, np.nan)))
+
+
+def test_a_record_without_hum_is_left_as_it_is():
+    clock = np.arange(2000) / 500.0
+    signal = np.random.default_rng(0).normal(size=(2, 2000))
+    humming = signal + np.array([[0.0], [1.0]]) * np.sin(2 * np.pi * 50.0 * clock)
+    clean = remove_line_noise(humming, sampling_rate=500.0)
+    assert np.array_equal(clean[0], humming[0])
+    assert np.std(clean[1] - signal[1]) < 0.1

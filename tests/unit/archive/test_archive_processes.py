@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+import cardioalert
+from cardioalert.archive.entries import Entry
+from cardioalert.archive.identify import content_name, fingerprint
 from cardioalert.archive.isolation import IsolatedScorer
 from cardioalert.archive.outcome import Job
+from cardioalert.archive.scoring import score, score_all
+from cardioalert.archive.storage import read_entry
 from cardioalert.formats.registry import write_record
 from cardioalert.isolation import Limits
 from tests.built_ecg import built_record
@@ -22,11 +28,12 @@ WORKER = """
 import os
 
 def work(values, data):
-    if "dies" in values["locator"]:
-        os.kill(os.getpid(), 11)
-    while "hangs" in values["locator"]:
-        pass
-    return {"line": "{}"}, b""
+    for job in values["jobs"]:
+        if "dies" in job["locator"]:
+            os.kill(os.getpid(), 11)
+        while "hangs" in job["locator"]:
+            pass
+    return {"outcomes": [{"line": "{}"} for _ in values["jobs"]]}, b""
 """
 
 
@@ -56,6 +63,29 @@ def test_a_file_that_hangs_is_stopped(scorer):
     assert outcome.code == "worker-timeout"
     assert "1 s" in outcome.message
     assert scorer.score(job("good")).line == "{}"
+
+
+def test_a_batch_loses_only_the_file_that_breaks_its_process(scorer):
+    outcomes = scorer.score_all([job("good"), job("dies"), job("hangs"), job("good too")])
+    assert [each.code for each in outcomes] == ["", "worker-died", "worker-timeout", ""]
+    assert [each.job.locator for each in outcomes] == ["good", "dies", "hangs", "good too"]
+
+
+def test_a_batch_is_scored_as_its_ecgs_are_alone(archive):
+    names = ["broken.jpg", *(f"{number:02d}.csv" for number in range(4))]
+    jobs = []
+    for name in names:
+        entry = Entry(str(archive / name))
+        content = read_entry(entry)
+        kind = "image" if name.endswith("jpg") else "csv"
+        sha256, _ = fingerprint(content, entry, kind)
+        jobs.append(Job(content=content_name(sha256, 0), kind=kind, locator=entry.locator))
+    together = score_all(jobs)
+    assert [each.line for each in together] == [score(each).line for each in jobs]
+    assert [each.code for each in together] == ["corrupt-file", "", "", "", ""]
+    alone = json.loads(json.dumps(cardioalert.analyze(archive / names[1]).to_dict()))
+    assert json.loads(together[1].line)["analysis"]["findings"] == alone["findings"]
+    assert json.loads(together[1].line)["analysis"]["statements"] == alone["statements"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cardioalert.measure.st import saddle, st_spread, t_voltages
+from cardioalert.measure.st import saddle, st_spreads, t_voltages
 from cardioalert.measure.voltages import p_voltages
 
 RATE = 500.0
@@ -16,15 +16,15 @@ QRS_ON, QRS_OFF, T_OFF = 100, 150, 330  # samples
 def test_one_disturbed_beat_of_two_shows_in_the_spread() -> None:
     beats = np.zeros((2, 400))
     beats[1, QRS_OFF - 10 :] = 0.3
-    assert st_spread(beats, qrs_on=QRS_ON, qrs_off=QRS_OFF) == pytest.approx(0.15)
-    assert st_spread(beats[:1], qrs_on=QRS_ON, qrs_off=QRS_OFF) is None
+    assert st_spreads(beats[:, None], qrs_on=QRS_ON, qrs_off=QRS_OFF) == [pytest.approx(0.15)]
+    assert st_spreads(beats[:1, None], qrs_on=QRS_ON, qrs_off=QRS_OFF) == [None]
 
 
 def test_one_disturbed_beat_of_nine_does_not() -> None:
     beats = np.random.default_rng(0).normal(0.0, 0.01, (9, 1)) * np.ones(400)
     beats[:, :QRS_ON] = 0.0
     beats[4, QRS_OFF - 10 :] += 0.5
-    spread = st_spread(beats, qrs_on=QRS_ON, qrs_off=QRS_OFF)
+    (spread,) = st_spreads(beats[:, None], qrs_on=QRS_ON, qrs_off=QRS_OFF)
     assert spread is not None
     assert spread < 0.03
 
