@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from pathlib import PurePosixPath
 from typing import Final, TextIO
 
+from cardioalert.archive.entries import entry_of
 from cardioalert.archive.summary import Summary
 
 URGENCY_COLORS: Final = {
@@ -31,8 +33,8 @@ td.bar { width: 45% } td.bar span { display: block; height: .9rem; min-width: 2p
 """
 
 
-def write_overview(summary: Summary, file: TextIO) -> None:
-    """Write the page."""
+def write_overview(summary: Summary, file: TextIO, *, with_links: bool) -> None:
+    """Write the page; links to files only where their names are told."""
     file.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -59,7 +61,9 @@ def write_overview(summary: Summary, file: TextIO) -> None:
     for title, counts, colors in sections:
         if counts:
             file.writelines(_bars(title, counts, colors, ordered=title.startswith("Age")))
-    file.writelines(_worst(summary))
+    file.writelines(_agreement(summary))
+    file.writelines(_disagreements(summary, with_links=with_links))
+    file.writelines(_worst(summary, with_links=with_links))
     file.write("</main>\n</body>\n</html>\n")
 
 
@@ -86,7 +90,55 @@ def _bars(
     yield "</table>\n"
 
 
-def _worst(summary: Summary) -> Iterable[str]:
+def _agreement(summary: Summary) -> Iterable[str]:
+    """Write how often the archive's own statements and our findings agree."""
+    if not summary.agreement:
+        return
+    yield (
+        "<h2>The archive's own statements</h2>\n"
+        f'<p class="note">{summary.compared:,} ECGs carry a statement of a cart, a physician or a '
+        "table that we understand. Neither side is the truth.</p>\n<table>\n<tr>"
+    )
+    heads = ("Finding", "stated", "present", "possible", "not found", "found, not stated")
+    yield "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr>\n"
+    for each in summary.agreement:
+        counts = (each.stated, each.present, each.possible, each.not_found, each.not_stated)
+        cells = "".join(f'<td class="n">{count:,}</td>' for count in counts)
+        yield f'<tr><th scope="row">{escape(each.finding)}</th>{cells}</tr>\n'
+    yield "</table>\n"
+
+
+_KINDS: Final = {
+    "danger-only-stated": "The archive states a danger that we do not find",
+    "red-but-stated-normal": "We say red, the archive says normal",
+}
+
+
+def _disagreements(summary: Summary, *, with_links: bool) -> Iterable[str]:
+    """Write the ECGs in which the archive and we differ most, with links to their files."""
+    for kind, title in _KINDS.items():
+        rows = [each for each in summary.disagreements if each.kind == kind]
+        if not rows:
+            continue
+        yield f"<h2>{title}</h2>\n<table>\n"
+        for each in rows:
+            yield (
+                f'<tr><td class="path">{_link(each.name, with_links=with_links)}</td>'
+                f"<td>stated: {escape(', '.join(each.stated))}</td>"
+                f"<td>{escape(each.urgency)}: {escape(', '.join(each.found))}</td></tr>\n"
+            )
+        yield "</table>\n"
+
+
+def _link(name: str, *, with_links: bool) -> str:
+    """Return a name, as a link where a file of this machine stands behind it."""
+    file = entry_of(name).path if with_links else ""
+    if not file.startswith("/"):
+        return escape(name)
+    return f'<a href="{escape(PurePosixPath(file).as_uri())}">{escape(name)}</a>'
+
+
+def _worst(summary: Summary, *, with_links: bool) -> Iterable[str]:
     """Write the first of the red ECGs; all of them are in the work list."""
     if not summary.worst:
         return
@@ -94,5 +146,6 @@ def _worst(summary: Summary) -> Iterable[str]:
     yield '<p class="note">Red ECGs; red and orange ones are all in worklist.csv.</p>\n<table>\n'
     for urgent in summary.worst:
         what = ", ".join((*urgent.present, *(f"{code} (possible)" for code in urgent.possible)))
-        yield (f'<tr><td class="path">{escape(urgent.name)}</td><td>{escape(what)}</td></tr>\n')
+        link = _link(urgent.name, with_links=with_links)
+        yield f'<tr><td class="path">{link}</td><td>{escape(what)}</td></tr>\n'
     yield "</table>\n"

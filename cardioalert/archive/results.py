@@ -18,6 +18,7 @@ from cardioalert.archive.manifest import Manifest, Scored
 from cardioalert.archive.overview import write_overview
 from cardioalert.archive.pseudonyms import Naming
 from cardioalert.archive.shards import Shards
+from cardioalert.archive.stated import StatedTable, findings_stated
 from cardioalert.archive.summary import Summary, Tally
 from cardioalert.domain.measures import MEASURES
 from cardioalert.errors import MissingLibraryError
@@ -28,7 +29,7 @@ PARQUET_ROWS: Final = 5000
 _FIXED: Final = (
     "path", "sha256", "kind", "copies", "age", "sex", "recorded_at", "urgency", "overall",
     "present", "possible", "not_assessable", "layout", "quality", "warnings",
-    "leads", "duration_s",
+    "leads", "duration_s", "stated",
 )  # fmt: skip
 _MEASURED: Final = tuple(measure.export_name for measure in MEASURES.values())
 
@@ -49,6 +50,7 @@ def write_tables(
     *,
     formats: Iterable[TableFormat],
     key: bytes | None = None,
+    stated: StatedTable | None = None,
 ) -> Summary:
     """Write all tables from what is scored so far.
 
@@ -59,6 +61,8 @@ def write_tables(
     formats : of the table of results
     key : bytes, optional
         Replace names by pseudonyms made with this key.
+    stated : StatedTable, optional
+        What is stated of the files beside what they state themselves.
 
     Raises
     ------
@@ -68,7 +72,9 @@ def write_tables(
     naming = Naming(key)
     tally = Tally()
     for scored in manifest.scored():
-        tally.add(scored, shards.read(scored.place), name=naming.name(scored.locator))
+        line = shards.read(scored.place)
+        name = naming.name(scored.locator)
+        tally.add(scored, line, name=name, stated=_stated(scored, line, stated))
     columns = (*_FIXED, *_MEASURED, *(PROBABILITY + code for code in tally.statements))
     with ExitStack() as stack:
         writers = [
@@ -76,8 +82,10 @@ def write_tables(
             for form in dict.fromkeys(formats)
         ]
         work = stack.enter_context(_table(out / "worklist.csv", WORKLIST))
-        for scored, document in _documents(manifest, shards, naming):
+        for scored, line in _documents(manifest, shards, naming):
+            document = line["analysis"]
             row = row_of(scored, document)
+            row["stated"] = " ".join(sorted(_stated(scored, line, stated)))
             for write in writers:
                 write(row, document)
             if row["urgency"] in ("red", "orange"):
@@ -91,8 +99,14 @@ def write_tables(
         json.dump(summary.to_dict(), file, indent=1)
         file.write("\n")
     with _written(out / "overview.html") as file:
-        write_overview(summary, file)
+        write_overview(summary, file, with_links=key is None)
     return summary
+
+
+def _stated(scored: Scored, line: dict[str, Any], table: StatedTable | None) -> frozenset[str]:
+    """Return the findings that the archive states of an ECG, in its file or in a table."""
+    beside = () if table is None else table.of(scored.locator)
+    return findings_stated((*line.get("stated", ()), *beside))
 
 
 def _target(out: Path, form: TableFormat) -> Path:
@@ -134,7 +148,7 @@ def row_of(scored: Scored, document: dict[str, Any]) -> dict[str, Any]:
 def _documents(
     manifest: Manifest, shards: Shards, naming: Naming
 ) -> Iterator[tuple[Scored, dict[str, Any]]]:
-    """Return each ECG of the scan with its document, under the name that the tables give it."""
+    """Return each ECG of the scan with its line, under the name that the tables give it."""
     for scored in manifest.scored():
         line = shards.read(scored.place)
         document = line["analysis"]
@@ -142,7 +156,7 @@ def _documents(
         for about in filter(None, (document, document["digitization"])):
             about["input"]["path"] = naming.name(scored.locator)
             about["input"]["sha256"] = naming.content(about["input"]["sha256"])
-        yield scored, document
+        yield scored, line
 
 
 def _write_refused(manifest: Manifest, out: Path, naming: Naming, tally: Tally) -> None:

@@ -24,6 +24,7 @@ from cardioalert.archive.outcome import Job, Outcome
 from cardioalert.archive.results import TableFormat, write_tables
 from cardioalert.archive.scoring import software_version
 from cardioalert.archive.shards import Shards
+from cardioalert.archive.stated import StatedTable, read_stated
 from cardioalert.archive.summary import Summary
 from cardioalert.errors import FileMissingError, RunInProgressError
 from cardioalert.isolation import Limits
@@ -58,6 +59,8 @@ class Plan:
     formats : tuple of TableFormat
     pseudonym_key : bytes, optional
         Replace names of files and contents by keyed hashes in all tables.
+    stated : Path, optional
+        A CSV table that states something of the files, to be compared with what we find.
     limits : Limits
     """
 
@@ -71,6 +74,7 @@ class Plan:
     retry: bool = False
     formats: tuple[TableFormat, ...] = (TableFormat.CSV, TableFormat.JSONL)
     pseudonym_key: bytes | None = None
+    stated: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -109,6 +113,7 @@ def run_archive(
     InputError
         A source does not exist.
     """
+    stated = _stated(plan)  # a table that cannot be read must not cost a night
     plan.out.mkdir(parents=True, exist_ok=True)
     with _only_run(plan.out), Manifest(plan.database or plan.out / FILE_NAME) as manifest:
         shards = Shards(plan.out)
@@ -121,7 +126,12 @@ def run_archive(
             score_pending(plan, manifest, shards, scoring)
         finally:
             summary = write_tables(
-                manifest, shards, plan.out, formats=plan.formats, key=plan.pseudonym_key
+                manifest,
+                shards,
+                plan.out,
+                formats=plan.formats,
+                key=plan.pseudonym_key,
+                stated=stated,
             )
             shards.close()
     return summary
@@ -143,6 +153,7 @@ def merge_runs(parts: Sequence[Path], plan: Plan) -> Summary:
     for part in parts:
         if not (part / FILE_NAME).is_file():
             raise FileMissingError(f"there is no run of an archive in {part}")
+    stated = _stated(plan)
     plan.out.mkdir(parents=True, exist_ok=True)
     with _only_run(plan.out), Manifest(plan.database or plan.out / FILE_NAME) as manifest:
         shards = Shards(plan.out)
@@ -152,7 +163,12 @@ def merge_runs(parts: Sequence[Path], plan: Plan) -> Summary:
                 manifest.absorb(one, first_shard=shards.absorb(Shards(part)))
         manifest.name_contents()
         summary = write_tables(
-            manifest, shards, plan.out, formats=plan.formats, key=plan.pseudonym_key
+            manifest,
+            shards,
+            plan.out,
+            formats=plan.formats,
+            key=plan.pseudonym_key,
+            stated=stated,
         )
         shards.close()
     return summary
@@ -211,6 +227,10 @@ def _record(outcomes: Sequence[Outcome], manifest: Manifest, shards: Shards, ver
     manifest.record(
         [(outcome, next(places) if outcome.line else None) for outcome in outcomes], version
     )
+
+
+def _stated(plan: Plan) -> StatedTable | None:
+    return None if plan.stated is None else read_stated(plan.stated)
 
 
 def _executor(plan: Plan) -> Executor:

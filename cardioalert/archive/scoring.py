@@ -141,6 +141,7 @@ def _line(job: Job, seen: Seen, opinion: Opinion) -> Outcome:
         "version": software_version(),
         "pages": pages,
         "person": _person(analysis),
+        "stated": list(analysis.record.statements),
         "analysis": _lasting(analysis.to_dict()),
     }
     line = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

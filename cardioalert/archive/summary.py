@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from cardioalert.archive.agreement import Agreement, Comparison, Disagreement
 from cardioalert.archive.manifest import Scored
 
 SCHEMA: Final = "cardioalert.archive-summary/1"
@@ -31,6 +32,10 @@ class Summary:
     ----------
     scored, refused, copies : int
         ECGs with a result; files without; files that hold the same as another.
+    compared : int
+        ECGs with a statement of the archive's own that we understand.
+    agreement, disagreements
+        What those statements and our findings have in common, and where they differ most.
     """
 
     scored: int
@@ -48,6 +53,9 @@ class Summary:
     not_assessed: dict[str, int]
     refusals: dict[str, int]
     worst: tuple[Urgent, ...] = field(default=())
+    compared: int = 0
+    agreement: tuple[Agreement, ...] = field(default=())
+    disagreements: tuple[Disagreement, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document `summary.json`."""
@@ -63,18 +71,22 @@ class Tally:
         self._copies = 0
         self._statements: set[str] = set()
         self._worst: list[Urgent] = []
+        self._comparison = Comparison()
 
     @property
     def statements(self) -> tuple[str, ...]:
         """The codes of all statements that a network made, sorted."""
         return tuple(sorted(self._statements))
 
-    def add(self, scored: Scored, line: dict[str, Any], *, name: str) -> None:
-        """Count one ECG."""
+    def add(
+        self, scored: Scored, line: dict[str, Any], *, name: str, stated: frozenset[str]
+    ) -> None:
+        """Count one ECG, of which the archive states some findings."""
         document, person = line["analysis"], line["person"]
         digitization = document["digitization"]
         self._scored += 1
         self._copies += scored.copies - 1
+        self._comparison.add(name, stated, document)
         self._statements.update(document["statements"])
         self._count("kind", scored.kind)
         self._count("urgency", document["urgency"])
@@ -113,6 +125,9 @@ class Tally:
             not_assessed=self._sorted("not-assessed"),
             refusals=self._sorted("refusal"),
             worst=tuple(self._worst),
+            compared=self._comparison.compared,
+            agreement=self._comparison.agreements(),
+            disagreements=self._comparison.worst(),
         )
 
     def _count(self, what: str, value: str) -> None:

@@ -96,6 +96,9 @@ class ECGRecord:
     recorded_at : datetime, optional
         When the recording began, as the file says.
     source : SourceFile
+    statements : tuple of str
+        What the file itself says of the ECG, as written by a cart or a physician. Never evidence
+        for our findings: only archives compare the two.
     """
 
     signal: NDArray[np.float32]
@@ -104,6 +107,7 @@ class ECGRecord:
     patient: Patient | None = None
     recorded_at: datetime | None = None
     source: SourceFile = SourceFile()
+    statements: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the rules once, here, so that no stage has to check them again."""

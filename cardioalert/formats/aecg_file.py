@@ -32,6 +32,7 @@ INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 ACT_CODES: Final = "2.16.840.1.113883.5.4"
 MDC: Final = "2.16.840.1.113883.6.24"
 GENDERS: Final = "2.16.840.1.113883.5.1"
+_INTERPRETATION: Final = "INTERPRETATION"  # in the codes of annotations that say what an ECG means
 CPT4: Final = "2.16.840.1.113883.6.12"
 
 _SECONDS_PER_UNIT: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
@@ -87,7 +88,18 @@ def read(content: FileContent) -> ECGRecord:
         source=content.source("aecg"),
         patient=_patient(root, recorded_at),
         recorded_at=recorded_at,
+        statements=_statements(root),
     )
+
+
+def _statements(root: ET.Element) -> list[str]:
+    """Return the texts of annotations that are interpretations."""
+    return [
+        value.text or ""
+        for note in root.iterfind(".//{*}annotation")
+        if _INTERPRETATION in _attribute(note, "./{*}code", "code")
+        for value in note.iterfind("./{*}value")
+    ]
 
 
 def _rhythm(series: ET.Element) -> list[_Set]:

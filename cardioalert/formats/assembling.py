@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -35,6 +35,7 @@ def assemble(
     source: SourceFile,
     patient: Patient | None = None,
     recorded_at: datetime | None = None,
+    statements: Iterable[str] = (),
 ) -> ECGRecord:
     """Build a record of the leads of one file, in the standard order.
 
@@ -102,6 +103,7 @@ def assemble(
         patient=patient,
         recorded_at=recorded_at,
         source=source,
+        statements=tuple(text for text in (" ".join(each.split()) for each in statements) if text),
     )
 
 

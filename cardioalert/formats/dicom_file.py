@@ -85,6 +85,10 @@ def read(content: FileContent) -> ECGRecord:
             source=content.source("dicom"),
             patient=_patient(dataset, recorded_at),
             recorded_at=recorded_at,
+            statements=[
+                str(note.get("UnformattedTextValue") or "")
+                for note in dataset.get("WaveformAnnotationSequence") or ()
+            ],
         )
 
 

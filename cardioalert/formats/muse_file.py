@@ -47,6 +47,7 @@ def read(content: FileContent) -> ECGRecord:
         source=content.source("muse"),
         patient=_patient(root),
         recorded_at=_recorded_at(root),
+        statements=[text_of(text) for text in root.iterfind(".//Diagnosis//StmtText")],
     )
 
 

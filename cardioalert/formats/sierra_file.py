@@ -62,6 +62,8 @@ def read(content: FileContent) -> ECGRecord:
         source=content.source("sierra"),
         patient=_patient(root, recorded_at),
         recorded_at=recorded_at,
+        # The right half of a statement tells its reason, often by naming what it is not.
+        statements=[text_of(text) for text in root.iterfind(".//{*}statement/{*}leftstatement")],
     )
 
 

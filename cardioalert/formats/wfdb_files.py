@@ -86,6 +86,7 @@ class _Header:
     recorded_at: datetime | None
     signals: tuple[_Signal, ...]
     patient: Patient | None
+    statements: tuple[str, ...]
 
 
 def parse_header(text: str) -> _Header:
@@ -124,6 +125,7 @@ def parse_header(text: str) -> _Header:
         recorded_at=_recorded_at(fields[4:6]),
         signals=tuple(_parse_signal(row) for row in rows[1:]),
         patient=_parse_patient(comments),
+        statements=_parse_statements(comments),
     )
 
 
@@ -180,6 +182,17 @@ def _parse_patient(comments: list[str]) -> Patient | None:
     return patient_of(age=float(age["value"]) if age else None, sex=sex["value"] if sex else "")
 
 
+def _parse_statements(comments: list[str]) -> tuple[str, ...]:
+    """Return codes after `Dx:`, as the Challenges write them, or lines after `<diagnoses>:`."""
+    lines = [line.lstrip("# ").strip() for line in comments]
+    for number, line in enumerate(lines):
+        if line.lower().startswith("dx:"):
+            return tuple(line[3:].split(","))
+        if line.lower().startswith("<diagnoses>"):
+            return tuple(lines[number + 1 :])
+    return ()
+
+
 # ---- Reading -----------------------------------------------------------------------------------
 
 
@@ -214,6 +227,7 @@ def read(content: FileContent) -> ECGRecord:
         source=replace(content.source("wfdb"), sha256=digest.hexdigest()),
         patient=header.patient,
         recorded_at=header.recorded_at,
+        statements=header.statements,
     )
 
 

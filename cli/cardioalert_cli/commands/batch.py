@@ -82,6 +82,14 @@ def batch(
             help=_("Replace file names by pseudonyms; the key is made when there is none."),
         ),
     ] = None,
+    stated: Annotated[
+        Path | None,
+        typer.Option(
+            "--stated",
+            metavar="TABLE",
+            help=_("A CSV table with columns path and statements, to compare our findings with."),
+        ),
+    ] = None,
     database: Annotated[
         str,
         typer.Option("--database", metavar="URL", help=_("Keep the manifest in PostgreSQL.")),
@@ -111,6 +119,7 @@ def batch(
         retry=retry,
         formats=table_formats(formats),
         pseudonym_key=None if pseudonymize is None else read_key(pseudonymize),
+        stated=stated,
         limits=Limits(seconds=time_limit, megabytes=memory_limit),
     )
     if dry_run:
