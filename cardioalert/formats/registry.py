@@ -185,7 +185,7 @@ def picture_of(source: Source) -> FileContent:
     InputError
     """
     content = load(source)
-    if not sniffing.is_dicom(content):
+    if not sniffing.is_dicom(content) or sniffing.is_dicom_waveform(content):
         return content
     unwrap = import_module("cardioalert.formats.dicom_pictures").unwrap
     return cast(FileContent, unwrap(content) or content)

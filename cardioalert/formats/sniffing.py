@@ -20,6 +20,11 @@ _SCP_MAGIC_AT: Final = 16
 _BARE_DICOM: Final = re.compile(rb"\x08\x00[\x00-\x20]\x00(?:[A-Z]{2}..|.{4})", re.DOTALL)
 
 
+_META_LENGTH: Final = 400  # bytes, in which the class of a DICOM object is told
+_SOP_CLASS: Final = b"\x02\x00\x02\x00UI"  # tag and type, before two bytes of length
+_WAVEFORMS: Final = b"1.2.840.10008.5.1.4.1.1.9."
+
+
 def check_text_size(data: bytes) -> None:
     """Refuse text that would fill the memory once it is taken apart."""
     if len(data) > MAX_TEXT_BYTES:
@@ -87,6 +92,16 @@ def is_dicom(content: FileContent) -> bool:
     if content.data[_DICOM_MAGIC_AT : _DICOM_MAGIC_AT + 4] == b"DICM":
         return True
     return content.suffix in (".dcm", "") and _BARE_DICOM.match(content.data) is not None
+
+
+def is_dicom_waveform(content: FileContent) -> bool:
+    """Tell by the first lines of a DICOM file whether it is a waveform object.
+
+    Parsing the whole object would tell it too, but takes as long as reading the ECG.
+    """
+    at = content.data.find(_SOP_CLASS, 0, _META_LENGTH)
+    begin = at + len(_SOP_CLASS) + 2
+    return at >= 0 and content.data[begin : begin + len(_WAVEFORMS)] == _WAVEFORMS
 
 
 def is_edf(content: FileContent) -> bool:

@@ -7,7 +7,7 @@ lowest, "or" the highest and "at least n of" the n-th highest of the outcomes (K
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import chain
@@ -395,18 +395,17 @@ def _combine(checks: Sequence[Check], outcome: Outcome) -> Check:
     shown = shown or [check for check in checks if check.outcome is outcome]
     return Check(
         outcome=outcome,
-        evidence=_unique([check.evidence for check in shown]),
-        against=_unique([check.against for check in shown]),
+        evidence=_unique([check.evidence for check in shown if check.evidence]),
+        against=_unique([check.against for check in shown if check.against]),
         margin=margin,
         beats=beats,
-        reasons=_unique([check.reasons for check in checks]),
+        reasons=_unique([check.reasons for check in checks if check.reasons]),
         capped=capped,
     )
 
 
-def _unique(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+def _unique(groups: Sequence[tuple[T, ...]]) -> tuple[T, ...]:
     """Join groups, drop repetitions, keep the order; what stands alone has none."""
-    some = [group for group in groups if group]
-    if len(some) < 2:
-        return some[0] if some else ()
-    return tuple(dict.fromkeys(chain.from_iterable(some)))
+    if len(groups) < 2:
+        return groups[0] if groups else ()
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
