@@ -4,8 +4,8 @@
 
 Ten seconds of twelve leads are read from DICOM, measured, classified and interpreted in a process
 that has done so before, on one core. Seconds depend on the machine and on who else uses it, so each
-figure also stands as a ratio to a fixed piece of work (a loop of Python, sorting with numpy) that is
-timed in the same run, between the ECGs. `--write` writes the table into docs/speed.md.
+figure also stands as a ratio to a fixed piece of work (a loop of Python, sorting with numpy) timed
+in the same run, between the ECGs. `--write` writes the table into docs/speed.md.
 """
 
 from __future__ import annotations

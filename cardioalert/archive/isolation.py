@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from cardioalert.archive.outcome import Job, Outcome
 from cardioalert.errors import CardioAlertError
-from cardioalert.isolation import IsolatedCall, Limits
+from cardioalert.isolation import ATTEMPTS, IsolatedCall, Limits
 
 TARGET = "cardioalert.archive.scoring:work"
 
@@ -38,10 +38,10 @@ class IsolatedScorer:
         """End the process."""
         self._call.close()
 
-    def _outcomes(self, batch: Sequence[Job], **options: int) -> list[Outcome]:
+    def _outcomes(self, batch: Sequence[Job], *, attempts: int = ATTEMPTS) -> list[Outcome]:
         """Ask the process."""
         jobs = [asdict(job) for job in batch]
-        values, _ = self._call({"jobs": jobs}, name=batch[0].locator, **options)
+        values, _ = self._call({"jobs": jobs}, name=batch[0].locator, attempts=attempts)
         return [
             Outcome(job=job, **outcome)
             for job, outcome in zip(batch, values["outcomes"], strict=True)
