@@ -1,4 +1,4 @@
-"""Tell the hospital's calendar of bookings: made, moved, cancelled or missed, once each.
+"""Tell the hospital's calendars of bookings: made, moved, cancelled or missed, once each.
 
 What was told last stands in the outbox, so that a second look at the same bookings tells nothing.
 """
@@ -11,12 +11,12 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
-from cardioalert.care import patients
-from cardioalert.care.times import local
-from cardioalert.hospital.hl7v2.building import Appointment
+from cardioalert.care import booking as bookings
+from cardioalert.care import clinics, patients
 from cardioalert.hospital.journal import Journal
-from cardioalert.hospital.peers import Hl7Peer
+from cardioalert.hospital.peers import News, Peer
 from cardioalert.hospital.reception import Reception
+from cardioalert.store.clinic_tables import Resource
 from cardioalert.store.visit_tables import Booking, Status
 
 LOOK_BACK: Final = timedelta(days=1)
@@ -24,8 +24,8 @@ PLANNED: Final = (Status.PENDING, Status.BOOKED, Status.ARRIVED, Status.COMPLETE
 OVER: Final = {Status.CANCELLED: "cancelled", Status.NO_SHOW: "no-show"}
 
 
-def announce(reception: Reception, journal: Journal, peer: Hl7Peer) -> int:
-    """Queue an SIU for each booking whose last news the peer has not heard; return how many."""
+def announce(reception: Reception, journal: Journal, peer: Peer) -> int:
+    """Queue a letter for each booking whose last news the peer has not heard; return how many."""
     count = 0
     with reception.desk.store.reading() as session:
         changed = session.exec(
@@ -41,7 +41,7 @@ def announce(reception: Reception, journal: Journal, peer: Hl7Peer) -> int:
     return count
 
 
-def mark_told(reception: Reception, journal: Journal, peer: Hl7Peer, code: str) -> None:
+def mark_told(reception: Reception, journal: Journal, peer: Peer, code: str) -> None:
     """Write down that the hospital knows a booking as it is: it has just changed it itself."""
     with reception.desk.store.reading() as session:
         booking = session.exec(select(Booking).where(Booking.code == code)).first()
@@ -50,7 +50,7 @@ def mark_told(reception: Reception, journal: Journal, peer: Hl7Peer, code: str) 
 
 
 def _tell(
-    reception: Reception, journal: Journal, peer: Hl7Peer, session: Session, booking: Booking
+    reception: Reception, journal: Journal, peer: Peer, session: Session, booking: Booking
 ) -> int:
     """Queue what is new of one booking."""
     news = _news(booking)
@@ -66,20 +66,24 @@ def _tell(
         return 0
     if news in OVER.values() and not told:
         return 0  # it was never told of this booking
-    patient = patients.get(session, booking.patient_id)
-    minutes = round((booking.slot_end - booking.slot_start).total_seconds() / 60)
-    visit = Appointment(
-        number=booking.code,
-        status="moved" if news == "booked" and told else news,
-        start=local(booking.slot_start),
-        minutes=minutes,
-        person=reception.for_hospital(session, patient),
-        place=booking.resource_id,
-    )
     unique = control_id
     if any(one.control_id == control_id for one in told):  # moved there, away, and there again
         unique = f"S{hashlib.sha256(f'{control_id}{booking.version}'.encode()).hexdigest()[:18]}"
-    body = peer.appointment(visit, control_id=unique)
+    patient = patients.get(session, booking.patient_id)
+    room = session.get(Resource, booking.resource_id)
+    assert room is not None  # a foreign key
+    body = peer.booking_letter(
+        News(
+            kind="moved" if news == "booked" and told else news,
+            ticket=bookings.show(session, booking.code),
+            place=clinics.get(session, booking.clinic_id, now=reception.desk.now()),
+            room=room,
+            person=reception.for_hospital(session, patient),
+        ),
+        control_id=unique,
+    )
+    if body is None:
+        return 0
     return journal.enqueue(peer.name, unique, body, subject=booking.code)
 
 

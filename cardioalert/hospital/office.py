@@ -90,11 +90,7 @@ class Office:
 
     def announce(self) -> int:
         """Tell the hospital's calendars of bookings."""
-        return sum(
-            announcing.announce(self.reception, self.journal, peer)
-            for peer in self.peers
-            if isinstance(peer, Hl7Peer)
-        )
+        return sum(announcing.announce(self.reception, self.journal, peer) for peer in self.peers)
 
     def _heard(self, kept: Kept, outcome: Outcome) -> None:
         """Do not tell a hospital what it has just told us."""

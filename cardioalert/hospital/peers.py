@@ -6,7 +6,7 @@
     receiver = "HIS"
 
     [[peer]]
-    kind = "fhir"                     # results as transaction bundles
+    kind = "fhir"                     # results and bookings as transaction bundles
     url = "https://fhir.example.org/r4"
 
     [[peer]]
@@ -28,6 +28,9 @@ from typing import Any, Final, Protocol
 
 import pydicom
 
+from cardioalert.care.booking import Ticket
+from cardioalert.care.clinics import Found
+from cardioalert.care.times import local
 from cardioalert.errors import CorruptFileError, FileMissingError
 from cardioalert.hospital.deliveries import deliver
 from cardioalert.hospital.dicom import network, objects
@@ -35,12 +38,32 @@ from cardioalert.hospital.dicom.web import Web
 from cardioalert.hospital.fhir import client
 from cardioalert.hospital.fhir.client import Credentials
 from cardioalert.hospital.fhir.export import bundle
+from cardioalert.hospital.fhir.visits import visit_bundle
 from cardioalert.hospital.hl7v2.building import Address, Appointment, oru, siu
 from cardioalert.hospital.hl7v2.message import Message
 from cardioalert.hospital.hl7v2.sending import Destination, Sender, parse_destination
 from cardioalert.hospital.journal import Journal
-from cardioalert.hospital.result import Result
+from cardioalert.hospital.result import Person, Result
 from cardioalert.i18n import translate as _
+from cardioalert.store.clinic_tables import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What there is to tell of a booking.
+
+    Attributes
+    ----------
+    kind : `booked`, `moved`, `cancelled` or `no-show`
+    person : Person
+        The patient as the hospital knows him.
+    """
+
+    kind: str
+    ticket: Ticket
+    place: Found
+    room: Resource
+    person: Person
 
 
 class Peer(Protocol):
@@ -52,6 +75,9 @@ class Peer(Protocol):
 
     def letters(self, result: Result) -> Iterator[tuple[str, bytes]]:
         """Yield what a result is sent as: control id and body."""
+
+    def booking_letter(self, news: News, *, control_id: str) -> bytes | None:
+        """Return what tells of a booking; None for a peer that has no calendar."""
 
     def deliver(self, journal: Journal, *, until: float | None = None) -> int:
         """Send what is due, in order, and return how many were taken."""
@@ -74,8 +100,17 @@ class Hl7Peer:
         text = oru(result, self.address)
         yield Message(text).get("MSH", 10), text.encode()
 
-    def appointment(self, visit: Appointment, *, control_id: str) -> bytes:
-        """Return the SIU of a booking."""
+    def booking_letter(self, news: News, *, control_id: str) -> bytes | None:
+        """Return an SIU."""
+        booking = news.ticket.booking
+        visit = Appointment(
+            number=booking.code,
+            status=news.kind,
+            start=local(booking.slot_start),
+            minutes=round((booking.slot_end - booking.slot_start).total_seconds() / 60),
+            person=news.person,
+            place=news.place.clinic.name,
+        )
         return siu(visit, self.address, control_id=control_id).encode()
 
     def deliver(self, journal: Journal, *, until: float | None = None) -> int:
@@ -108,6 +143,18 @@ class FhirPeer:
         )
         yield str(result.key(f"fhir-{result.status}")), json.dumps(made).encode()
 
+    def booking_letter(self, news: News, *, control_id: str) -> bytes | None:
+        """Return a bundle with the appointment."""
+        made = visit_bundle(
+            news.ticket,
+            news.place,
+            news.room,
+            news.person,
+            version="r5" if self.version == "r5" else "r4b",
+            national=self.national,
+        )
+        return json.dumps(made).encode()
+
     def send(self, body: bytes) -> list[str]:
         """Post one bundle, and return where its resources are."""
         return client.send(json.loads(body), self.url, self.credentials)
@@ -139,6 +186,9 @@ class DicomPeer:
             made.append(objects.pdf_object(result))
         for one in made:
             yield str(one.SOPInstanceUID), objects.to_bytes(one)
+
+    def booking_letter(self, news: News, *, control_id: str) -> bytes | None:
+        """Return nothing: archives keep no calendar, and carts ask for their worklist."""
 
     def send(self, body: bytes) -> None:
         """Store one object."""

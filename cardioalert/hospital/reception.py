@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pydicom
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from cardioalert.care import booking, patients, records
 from cardioalert.care.booking import Ticket
@@ -32,7 +32,11 @@ from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
 from cardioalert.report.document import read_document
 from cardioalert.report.make import render, report_of_document
+from cardioalert.risk.assess import assess
+from cardioalert.risk.questionnaire import read_answers
+from cardioalert.risk.result import RiskResult
 from cardioalert.store.people_tables import Patient
+from cardioalert.store.record_tables import QuizResult
 from cardioalert.store.visit_tables import Status
 
 log = logging.getLogger(__name__)
@@ -264,6 +268,7 @@ class Reception:
             patient = patients.get(session, patient_id)
             person = self.for_hospital(session, patient)
             order = self.numbers.of_booking(session, patient, code) if code else None
+            risk = self._risk(session, patient)
         at = record.recorded_at if record is not None else None
         return Result(
             analysis=analysis,
@@ -274,9 +279,28 @@ class Reception:
             report=self._report(analysis),
             order=order.value if order else code,
             accession=code,
+            risk=risk,
             facility=ticket.clinic.name if ticket else "",
             language=str(analysis.get("language") or language()),
         )
+
+    def _risk(self, session: Session, patient: Patient) -> RiskResult | None:
+        """Return the latest risk test of a patient, computed anew from its answers."""
+        row = session.exec(
+            select(QuizResult)
+            .where(QuizResult.patient_id == patient.id)
+            .order_by(col(QuizResult.created_at).desc(), col(QuizResult.id))
+        ).first()
+        if row is None:
+            return None
+        document: Any = records.open_document(
+            self.desk, patient, "quiz_result", row.id, row.document
+        )
+        try:
+            return assess(read_answers(document["inputs_used"]))
+        except (CardioAlertError, KeyError):
+            log.warning("the answers of a risk test were not understood")
+            return None
 
     def for_hospital(self, session: Session, patient: Patient) -> Person:
         """Return a patient as the hospital knows him: its own number, a PINFL, our pseudonym."""

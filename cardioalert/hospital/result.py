@@ -18,6 +18,7 @@ from cardioalert.domain.patient import Sex
 from cardioalert.domain.record import ECGRecord
 from cardioalert.errors import InputError, InvalidRecordError
 from cardioalert.i18n import translate as _
+from cardioalert.risk.result import RiskResult
 from cardioalert.terminology.lookup import FindingCode, MeasureCode, finding_codes, measure_codes
 
 ANALYSIS_SCHEMA: Final = "cardioalert.analysis/1"
@@ -118,6 +119,8 @@ class Result:
         What the cart was told; empty: the order.
     study_uid : str
         Of the DICOM study the ECG came in; empty: a new one.
+    risk : RiskResult, optional
+        The risk test of the person, which goes along in FHIR.
     facility : str
         Name of the clinic; empty: unknown.
     signed_by : Person, optional
@@ -135,6 +138,7 @@ class Result:
     order: str = ""
     accession: str = ""
     study_uid: str = ""
+    risk: RiskResult | None = None
     facility: str = ""
     signed_by: Person | None = None
     language: str = "en"

@@ -7,6 +7,7 @@ measurement says why, and is never 0.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from cardioalert.hospital.fhir import pieces
 from cardioalert.hospital.fhir.pieces import TERMINOLOGY, UZ_PROFILES, Json, concept, moment
 from cardioalert.hospital.fhir.rules import Version
 from cardioalert.hospital.result import LOCAL_SYSTEM, Finding, Measurement, Result
+from cardioalert.risk.fhir import questionnaire_response, risk_assessment
+from cardioalert.risk.result import RiskResult
 from cardioalert.terminology.lookup import LOINC, SNOMED, Code, mdc_code
 
 REPORT_SYSTEM: Final = "https://terminology.dhp.uz/fhir/core/NamingSystem/diagnostic-report-id"
@@ -90,6 +93,8 @@ class _Bundle:
             for code, probability in sorted(result.analysis["statements"].items())
             if probability is not None
         ]
+        if result.risk is not None:
+            risks += self._add_questionnaire(result.risk)
         self._add_provenance([report, *results, *risks])
         self._add_audit(report)
         return {
@@ -113,6 +118,7 @@ class _Bundle:
             resource["identifier"] = identifiers
         if self.national:
             meta = {"profile": [UZ_PROFILES + profile]} if profile else {}
+            resource.pop("meta", None)
             resource = {"resourceType": kind} | ({"meta": meta} if meta else {}) | resource
             resource["language"] = self.result.language
         request: Json = {"method": "POST", "url": kind}
@@ -324,6 +330,21 @@ class _Bundle:
         if self.result.recorded_at is not None:
             resource["occurrenceDateTime"] = moment(self.result.recorded_at)
         return self._add(f"risk-{code}", resource)
+
+    def _add_questionnaire(self, risk: RiskResult) -> list[Json]:
+        """Add the answers of the risk test, and the estimate whose basis they are."""
+        answers = replace(risk.answers, patient=self.patient["reference"])
+        risk = replace(risk, answers=answers)
+        at = self.result.exported_at
+        response = questionnaire_response(answers, authored=at)
+        if not self.national:
+            response.pop("meta", None)  # of the national guide
+        added = [self._add("answers", response, profile="uz-core-questionnaire-response")]
+        if risk.estimate is not None and not risk.estimate.score.points:
+            basis = str(added[0]["reference"])
+            assessment = risk_assessment(risk, authored=at, basis=basis)
+            added.append(self._add("risk-of-answers", assessment))
+        return added
 
     def _add_provenance(self, targets: list[Json]) -> None:
         """Say who made this, and of which file."""

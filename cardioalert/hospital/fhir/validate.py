@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from cardioalert.hospital.fhir import rules
@@ -23,6 +23,18 @@ Resource = Mapping[str, Any]
 
 SAMPLES: Final = re.compile(r"(?:[EUL]|-?\d+(?:\.\d+)?)(?: (?:[EUL]|-?\d+(?:\.\d+)?))*")
 UNCHECKED_RULES: Final = ("dom-3", "ref-1", "txt-1", "txt-2")  # contained resources, XHTML
+
+
+def _is_ordered(value: Mapping[str, Any]) -> bool:
+    """Tell whether the low end of a Range, where it has one, is not above the high end."""
+    low, high = (value.get(name) or {} for name in ("low", "high"))
+    if "value" not in low or "value" not in high or low.get("code") != high.get("code"):
+        return True
+    return bool(low["value"] <= high["value"])
+
+
+OWN_RULES: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {"rng-2": _is_ordered}
+"""Published rules that fhirpathpy cannot judge: it does not order quantities of FHIR."""
 
 _VERSIONS: Final[tuple[Version, ...]] = ("r4b", "r5")
 _BACKBONES: Final = ("BackboneElement", "Element")
@@ -214,6 +226,10 @@ def _invariants(resource: Resource, version: Version) -> Iterator[Issue]:
         element = rules.types(version)[path.partition(".")[0]].get(path, {})
         for key, expression, human in element.get("rules", ()):
             if key in UNCHECKED_RULES:
+                continue
+            if key in OWN_RULES:
+                if not OWN_RULES[key](node):
+                    yield Issue(where=where, rule=key, message=human)
                 continue
             run = compiled.get((path, expression))
             if run is None:

@@ -15,18 +15,28 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
+from cardioalert.care import booking, clinics, patients
+from cardioalert.care.booking import Request
+from cardioalert.care.desk import Actor, Desk
 from cardioalert.domain.record import STANDARD_LEADS
 from cardioalert.errors import NotAllowedError, PeerError
 from cardioalert.formats.registry import kind_of, read_record
+from cardioalert.hospital.fhir import rules
 from cardioalert.hospital.fhir.export import bundle, counts
 from cardioalert.hospital.fhir.importing import import_resources
 from cardioalert.hospital.fhir.validate import guess_version, validate
+from cardioalert.hospital.fhir.visits import visit_bundle
+from cardioalert.hospital.libraries import library
 from cardioalert.hospital.result import Person
+from cardioalert.risk.assess import assess
+from cardioalert.risk.fhir import read_response
+from cardioalert.risk.questionnaire import read_answers
+from cardioalert.store.clinic_tables import Resource
 from tests.peers.running import node
 from tests.unit.hospital.made_result import NODIRA, made_result
 
 pytest.importorskip("fhir.resources", reason="fhir.resources is not installed")
-pytest.importorskip("fhirpathpy", reason="fhirpathpy is not installed")
+fhirpathpy = pytest.importorskip("fhirpathpy", reason="fhirpathpy is not installed")
 
 MODES = (("r4b", False), ("r5", False), ("r5", True))
 
@@ -147,6 +157,93 @@ def test_orders_and_visits_of_hospitals(shared_data: Path) -> None:
     assert len(found.places) == 2
 
 
+@pytest.mark.parametrize(("version", "national"), MODES)
+def test_the_risk_test_goes_along(version: Any, national: bool) -> None:
+    answers = {"age": 55, "sex": "male", "smoker": True, "sbp": 145, "dbp": 90, "height_cm": 175,
+               "weight_kg": 82}  # fmt: skip
+    result = made_result(record=None, risk=assess(read_answers(answers)))
+    document = bundle(result, version=version, national=national)
+    assert validate(document, version=version, national=national) == []
+    by_kind = {e["resource"]["resourceType"]: e for e in document["entry"]}
+    response = by_kind["QuestionnaireResponse"]
+    assert response["resource"]["subject"] == {"reference": by_kind["Patient"]["fullUrl"]}
+    assert read_response(response["resource"])["sbp"] == 145
+    bases = [
+        one["resource"]["basis"] for one in document["entry"]
+        if one["resource"]["resourceType"] == "RiskAssessment"
+    ]  # fmt: skip
+    assert [{"reference": response["fullUrl"]}] in bases
+
+
+RESOLVING = {
+    "r4b": {"bdl-10"},
+    "r5": {"bdl-10", "dgr-1", "prov-1", "prov-2", "prov-3"},
+}
+"""Rules that need `resolve()` or `hasValue()`, which fhirpathpy does not have."""
+
+
+@pytest.mark.parametrize("version", ["r4b", "r5"])
+def test_all_other_published_rules_are_evaluated(
+    version: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is skipped in silence: each FHIRPath rule of what we write is run, or named here."""
+    keys = {
+        rule[1]: rule[0]
+        for elements in rules.types(version).values()
+        for element in elements.values()
+        for rule in element.get("rules", ())
+    }
+    ran, skipped = set[str](), set[str]()
+
+    class Watched:
+        """fhirpathpy, watched."""
+
+        def compile(self, expression: str, model: Any) -> Any:
+            run = fhirpathpy.compile(expression, model)
+
+            def watched(*values: Any) -> Any:
+                try:
+                    answer = run(*values)
+                except Exception:
+                    skipped.add(keys[expression])
+                    raise
+                ran.add(keys[expression])
+                return answer
+
+            return watched
+
+    monkeypatch.setattr(
+        "cardioalert.hospital.fhir.validate.library",
+        lambda name: Watched() if name == "fhirpathpy" else library(name),
+    )
+    risk = assess(read_answers({"age": 55, "sex": "male", "smoker": True, "sbp": 145, "bmi": 27}))
+    assert validate(bundle(made_result(risk=risk), version=version), version=version) == []
+    assert skipped == RESOLVING[version]
+    assert {"obs-6", "obs-7", "qty-3", "att-1"} <= ran
+
+
+@pytest.mark.parametrize("version", ["r4b", "r5"])
+def test_bookings_pass_the_gate_in_every_state(version: Any, sqlite_desk: Desk) -> None:
+    for document in visit_bundles(sqlite_desk, version):
+        assert validate(document, version=version) == []
+
+
+def visit_bundles(desk: Desk, version: Any) -> list[dict[str, Any]]:
+    """One booking: made, moved, cancelled."""
+    actor = Actor(id="app", role="patient", patient_id="p-1")
+    with desk.store.writing() as session:
+        patients.register(desk, session, {"name": "Каримова Нодира"}, patient_id="p-1")
+    slot = "demo-samarkand-1-ecg.20261130T0{}00Z"
+    made = booking.make(desk, actor, Request(slot_id=slot.format(4), patient_id="p-1"))
+    steps = [made, booking.move(desk, actor, made.booking.code, slot.format(5))]
+    steps.append(booking.cancel(desk, actor, made.booking.code))
+    with desk.store.reading() as session:
+        place = clinics.get(session, "demo-samarkand-1", now=desk.now())
+        room = session.get(Resource, made.booking.resource_id)
+        assert room is not None
+    return [visit_bundle(one, place, room, NODIRA, version=version) for one in steps]
+
+
 # ---- The gate ------------------------------------------------------------------------------------
 
 
@@ -211,6 +308,23 @@ def test_a_server_of_others_takes_the_bundle_once(medplum: str) -> None:
         waves = browser.get("/Observation", params={"code": "131328"}).json()
     back = read_record(json.dumps(waves).encode())
     assert np.abs(back.signal - made_result().record.signal).max() <= 0.5e-3 + 1e-6
+
+
+def test_a_booking_that_changes_stays_one_appointment(medplum: str, sqlite_desk: Desk) -> None:
+    client = pytest.importorskip("cardioalert.hospital.fhir.client")
+    httpx = pytest.importorskip("httpx", reason="httpx is not installed")
+    seen = []
+    with httpx.Client(base_url=medplum) as browser:
+        for document in visit_bundles(sqlite_desk, "r4b"):
+            client.send(document, medplum)
+            (entry,) = browser.get("/Appointment").json()["entry"]
+            seen.append((entry["resource"]["status"], entry["resource"]["start"][11:16]))
+        counts_there = [
+            len(browser.get(f"/{kind}").json()["entry"])
+            for kind in ("Patient", "Location", "Schedule", "Slot")
+        ]
+    assert seen == [("booked", "09:00"), ("booked", "10:00"), ("cancelled", "10:00")]
+    assert counts_there == [1, 1, 1, 2]
 
 
 class TokenServer(BaseHTTPRequestHandler):
