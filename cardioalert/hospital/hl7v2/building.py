@@ -27,6 +27,8 @@ VERSION: Final = "2.5.1"
 STUDY: Final = "11524-6^EKG study^LN"
 SENDER: Final = "CARDIOALERT"
 LONGEST_NOTE: Final = 300  # letters of what hl7apy says; it repeats whole fields
+LONGEST_FACILITY: Final = 20  # letters of HD.1
+LONGEST_PLACE: Final = 199
 LONGEST_LINE: Final = 120  # letters of one OBX; 199 with escapes is the most that is taken
 
 _DOCUMENT: Final = re.compile(r"(\^Base64\^)[A-Za-z0-9+/=]+")
@@ -114,7 +116,9 @@ def siu(appointment: Appointment, address: Address, *, control_id: str) -> str:
     schedule += ["", "", "", "CARDIOALERT^CardioAlert"]
     segments = [header, _segment(schedule), _pid(appointment.person)]
     segments.append(_segment(["RGS", "1", "A"]))
-    location = ["AIL", "1", "A", f"^^^{escape(appointment.place)}", "", "", start]
+    place = escape(appointment.place)
+    facility = place if len(place) <= LONGEST_FACILITY else ""  # PL.9 holds any name
+    location = ["AIL", "1", "A", f"^^^{facility}^^^^^{place[:LONGEST_PLACE]}", "", "", start]
     segments.append(_segment(location))
     return _checked(segments)
 

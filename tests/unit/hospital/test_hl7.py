@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -465,7 +466,10 @@ def test_booking_as_siu() -> None:
         )  # fmt: skip
         message = Message(building.siu(visit, building.Address(), control_id="7"))
         assert message.get("MSH", 9, 2) == event
-        assert message.get("AIL", 3, 4) == "EKG | 1"
+        assert message.get("AIL", 3, 4) == message.get("AIL", 3, 9) == "EKG | 1"
+    long = replace(visit, place="1-shahar oilaviy poliklinikasi")
+    message = Message(building.siu(long, building.Address(), control_id="8"))
+    assert (message.get("AIL", 3, 4), message.get("AIL", 3, 9)) == ("", long.place)
 
 
 def test_our_own_messages_are_accepted_by_our_listener(journal: Journal) -> None:
