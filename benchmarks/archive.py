@@ -16,6 +16,7 @@ the processor and ECGs per second by kind, beside a plain loop over `analyze` in
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
 import os
@@ -29,6 +30,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
+import zlib
 from collections import Counter
 from contextlib import suppress
 from itertools import pairwise
@@ -151,6 +154,10 @@ def throughput(archive: Path, loop: int, minutes: float) -> None:
         wall = time.perf_counter() - began
         with Manifest(Path(out) / "manifest.sqlite") as manifest:
             seconds = manifest.seconds()
+        with (Path(out) / "quarantine.csv").open(newline="") as file:
+            refused = Counter(
+                (Path(row["path"]).suffix, row["code"]) for row in csv.DictReader(file)
+            )
         sizes = {
             "manifest": (Path(out) / "manifest.sqlite").stat().st_size,
             "shards": sum(path.stat().st_size for path in (Path(out) / "shards").iterdir()),
@@ -168,6 +175,7 @@ def throughput(archive: Path, loop: int, minutes: float) -> None:
     print(f"\n{done} ECGs in {wall:.0f} s with inventory and tables: {done / wall:.1f} per second.")
     print(f"Inventory and start {first - began:.0f} s, scoring {marks[-1][1]:.0f} s.")
     print(f"Largest process: driver {own:.0f} MB (with the plain loop), worker {children:.0f} MB.")
+    print(f"Refused: {dict(refused)}")
     for name, size in sizes.items():
         print(f"{name}: {size / max(done, 1):.0f} bytes an ECG")
     for (before, since), (after, until) in pairwise(marks):
@@ -212,7 +220,11 @@ def kills(archive: Path, times: int, longest: float, *, cluster: bool) -> None:
     for _ in range(times):
         address = ["--cluster", services.address] if services else []
         driver = start_batch(archive, parts, *address)
-        time.sleep(chance.uniform(2.0, longest))
+        if chance.random() < 0.25:
+            time.sleep(chance.uniform(0.0, longest))  # perhaps still looking through the archive
+        else:
+            wait_for_results(driver, parts)
+            time.sleep(chance.uniform(0.0, longest / 10))
         what = chance.choice(
             ("driver", "worker", "scheduler") if services else ("driver", "worker")
         )
@@ -248,6 +260,17 @@ def kills(archive: Path, times: int, longest: float, *, cluster: bool) -> None:
     twice = sum(count - 1 for count in contents.values())
     print(f"{len(contents)} ECGs scored, {twice} of them twice; left by each kill: {left}")
     shutil.rmtree(folder)
+
+
+def wait_for_results(driver: subprocess.Popen[bytes], out: Path) -> None:
+    """Wait until a run has written a result, or has ended."""
+
+    def written() -> int:
+        return sum(path.stat().st_size for path in (out / "shards").glob("*"))
+
+    before = written()
+    while driver.poll() is None and written() <= before:
+        time.sleep(0.02)
 
 
 def pending(out: Path) -> int:
@@ -313,53 +336,116 @@ class Cluster:
 
 
 def hostile(out: Path, good: int, bad: int) -> None:
-    """Write hostile files among good ones, score them, and say which codes they got."""
+    """Write hostile files among good ones, score them, and compare their codes."""
     archive = out / "archive"
     make(archive, good, DATA)
-    expected = write_hostile_files(archive / "hostile", bad)
+    right = write_hostile_files(archive / "hostile", bad)
     summary = run_archive(Plan(out=out / "scores", sources=(str(archive),), workers=2))
-    print(f"{summary.scored} scored, {summary.refused} refused, {expected} hostile files written")
-    print(summary.refusals)
+    print(f"{summary.scored} scored, {summary.refused} refused, {len(right)} hostile files written")
+    print(compared_codes(out / "scores", right))
 
 
-def write_hostile_files(folder: Path, count: int) -> int:
-    """Write truncated, empty, misnamed, huge, unreadable and circular files; return how many."""
+def compared_codes(scores: Path, right: dict[str, set[str]]) -> str:
+    """Return how many hostile files got each code, and which got a wrong one."""
+    with (scores / "quarantine.csv").open(newline="") as file:
+        got = {
+            part: row["code"]
+            for row in csv.DictReader(file)
+            for part in re.split("[/!]", row["path"])
+            if part in right
+        }
+    wrong = {name: got.get(name, "scored") for name in right if got.get(name) not in right[name]}
+    kinds = Counter((Path(name).suffix, got.get(name, "scored")) for name in right)
+    return f"{dict(kinds)}; wrong: {wrong or None}"
+
+
+def write_hostile_files(folder: Path, count: int) -> dict[str, set[str]]:
+    """Write truncated, misnamed, huge, circular files and bombs; return the right codes of each."""
     folder.mkdir(parents=True, exist_ok=True)
-    record = ECGRecord(
-        signal=np.zeros((12, 5000), np.float32), sampling_rate=500.0, leads=STANDARD_LEADS
-    )
-    write_record(record, folder.parent / "whole.dcm")
-    dicom = (folder.parent / "whole.dcm").read_bytes()
-    (folder.parent / "whole.dcm").unlink()
+    dicom = _whole_dicom(folder.parent / "whole.dcm")
     picture = next(iter(sorted((DATA / "images" / "prints").glob("*.jpg")))).read_bytes()
+    bomb, archive_bomb = _picture_bomb(), _archive_bomb()
+    right: dict[str, set[str]] = {}
     for number in range(count):
         path = folder / f"{number:04d}"
         kind = number % 10
+        codes = {"corrupt-file"}
         if kind == 0:
-            path.with_suffix(".dcm").write_bytes(dicom[: 200 + 37 * number])
+            path = path.with_suffix(".dcm")
+            path.write_bytes(dicom[: 200 + 37 * number])
+            codes = {"corrupt-file", "invalid-record"}  # cut before the first waveform
         elif kind == 1:
-            path.with_suffix(".jpg").write_bytes(picture[: 300 + 11 * number])
+            path = path.with_suffix(".jpg")
+            path.write_bytes(picture[: 300 + 11 * number])
         elif kind == 2:
-            path.with_suffix(".edf").write_bytes(b"")
+            path = path.with_suffix(".edf")
+            path.write_bytes(b"")
+            codes = {"empty-file"}
         elif kind == 3:
-            path.with_suffix(".jpg").write_bytes(f"not a picture {number}".encode())
+            path = path.with_suffix(".jpg")
+            path.write_bytes(f"not a picture {number}".encode())
+            codes = {"unknown-format"}
         elif kind == 4:
-            path.with_suffix(".link").symlink_to(folder / "nowhere")
+            path = path.with_suffix(".link")
+            path.symlink_to(folder.resolve() / "nowhere")
+            codes = {"file-not-found"}
         elif kind == 5:
-            path.with_suffix(".loop").symlink_to(folder)
+            path = path.with_suffix(".loop")
+            path.symlink_to(folder.resolve())
+            codes = {"link-cycle"}
         elif kind == 6:
-            with path.with_suffix(".dcm").open("wb") as file:
+            path = path.with_suffix(".dcm")
+            with path.open("wb") as file:
                 file.truncate(2_000_000_000)
+            codes = {"file-too-large"}
         elif kind == 7:
-            path.with_suffix(".xml").write_text(
+            path = path.with_suffix(".xml")
+            path.write_text(
                 f'<!DOCTYPE a [<!ENTITY a "{number}">]><AnnotatedECG>&a;</AnnotatedECG>'
             )
         elif kind == 8:
-            path.with_suffix(".zip").write_bytes(b"PK\x03\x04" + number.to_bytes(4, "big"))
+            path = path.with_suffix(".zip")
+            path.write_bytes(archive_bomb + b"%06d" % number if number % 20 == 8 else b"PK\3\4")
+            codes = {"file-too-large"} if number % 20 == 8 else codes
         else:
-            png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (60_000).to_bytes(4, "big") * 2
-            path.with_suffix(".png").write_bytes(png + number.to_bytes(4, "big"))
-    return count
+            path = path.with_suffix(".png")
+            path.write_bytes(bomb + b"%06d" % number)
+            codes = {"picture-size"}
+        right[path.name] = codes
+    return right
+
+
+def _whole_dicom(path: Path) -> bytes:
+    """Return a DICOM ECG, by way of a file."""
+    record = ECGRecord(
+        signal=np.zeros((12, 5000), np.float32), sampling_rate=500.0, leads=STANDARD_LEADS
+    )
+    write_record(record, path)
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def _picture_bomb() -> bytes:
+    """Return a small PNG of 3.6 gigapixels."""
+    parts = [(b"IHDR", (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0")]
+    parts += [(b"IDAT", zlib.compress(bytes(10_000_000), 9)), (b"IEND", b"")]
+    png = b"\x89PNG\r\n\x1a\n"
+    for name, data in parts:
+        checked = name + data
+        png += len(data).to_bytes(4, "big") + checked + zlib.crc32(checked).to_bytes(4, "big")
+    return png
+
+
+def _archive_bomb() -> bytes:
+    """Return a small ZIP of a DICOM file of a gigabyte; its end may have a remark of six bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = b"000000"
+        with archive.open("large.dcm", "w") as member:
+            for _ in range(100):
+                member.write(bytes(10_000_000))
+    return made.getvalue()[:-6]
 
 
 def million(rows: int) -> None:
