@@ -95,7 +95,7 @@ async def each_request(
 def refuse(request: Request) -> Response | None:
     """Refuse what is too much before any of it is read."""
     host = request.client.host if request.client else ""
-    wait = request.app.state.limiter.wait("any", host)
+    wait = request.app.state.limiter.wait("page" if page.is_file(request.url.path) else "any", host)
     if wait:
         return problems.problem(request, 429, headers={"Retry-After": str(max(1, round(wait)))})
     most = MOST_FILE_BYTES + 10_000 if request.url.path == "/v1/ecg" else MOST_BODY_BYTES

@@ -26,6 +26,9 @@ RULES = {
     "booking": Rule(30, 60),
     "upload": Rule(20, 600),
     "any": Rule(300, 60),
+    "page": Rule(
+        3000, 60
+    ),  # opening the page takes sixty files; a clinic's phones share an address
 }
 
 

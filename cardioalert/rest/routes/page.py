@@ -43,6 +43,11 @@ def files() -> dict[str, bytes]:
     return found
 
 
+def is_file(path: str) -> bool:
+    """Whether an address is one of the page's files or words: the same for everybody, and cheap."""
+    return path == "/" or path.lstrip("/") in files() or path.startswith("/words/")
+
+
 @cache
 def words_file(language: str) -> bytes:
     """Return the words of a language as a file."""

@@ -50,6 +50,16 @@ def test_every_file_is_served_and_may_be_kept_until_it_changes(client):
         assert (again.status_code, again.content) == (304, b"")
 
 
+def test_many_phones_behind_one_address_may_open_the_page(client):
+    for _phone in range(12):
+        for path in ("/", "/words/uz.json", *(f"/{name}" for name in files())):
+            if path != "/index.html":
+                assert client.get(path).status_code == 200
+    assert client.get("/v1/clinics").status_code == 200
+    often = [client.get("/health/live").status_code for _request in range(400)]
+    assert 429 in often
+
+
 @pytest.mark.parametrize(
     "path", ["/js/nothing.js", "/js/..%2f..%2fapp.py", "/icons/..%2f..%2fapp.py", "/words/de.json"]
 )
