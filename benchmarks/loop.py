@@ -118,7 +118,7 @@ def one_round(office: Office, server: Server, folder: Path, times: Times) -> Non
         assert office.work() == 1, journal.received()[-1].note
     for name, peer, count in (
         ("hl7", his, 1),
-        ("fhir", fhir, 1),
+        ("fhir", fhir, 2),
         ("dicom", dicom, 2),
         ("stow", stow, 2),
     ):
