@@ -201,7 +201,7 @@ def main() -> None:
     times = measure(options.rounds)
     day = datetime.now(tz=UTC).date()
     text = (
-        f"{diagram(times)}\n\nMedians of {options.rounds} rounds on {day}, "
+        f"{diagram(times)}\n\nMedians of {options.rounds} counted round(s) on {day}, "
         f"`python -m benchmarks.loop --rounds {options.rounds}`. Processor time is CardioAlert's "
         "own; the clock also counts the other programs and whatever else ran on the machine.\n\n"
         f"{table(times)}"
