@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from cardioalert.archive.isolation import IsolatedScorer
 from cardioalert.archive.outcome import Job, Outcome
 from cardioalert.errors import MissingLibraryError, PeerError
+from cardioalert.i18n import translate as _
 from cardioalert.isolation import Limits
 
 LOST_BATCHES: Final = 20  # times that a cluster may lose a batch before we give up
@@ -75,7 +76,7 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Stop at once."""
-        for _ in self._threads:
+        for _thread in self._threads:
             self._jobs.put(None)
         for scorer in self._scorers:
             scorer.close()
@@ -103,7 +104,7 @@ class DaskExecutor:
             distributed: Any = import_module("distributed")  # only clusters need it
         except ImportError as error:
             raise MissingLibraryError(
-                f"a cluster needs the library {error.name}, which is not installed",
+                _("a cluster needs the library {name}, which is not installed", name=error.name),
                 hint="Install it with: pip install 'cardioalert[cluster]'",
             ) from error
         self._limits = limits
@@ -111,7 +112,13 @@ class DaskExecutor:
             self._client: Any = distributed.Client(address, timeout=10, set_as_default=False)
             self._client.wait_for_workers(1, timeout=30)
         except (OSError, TimeoutError, ValueError) as error:
-            raise PeerError(f"the Dask scheduler at {address} does not answer: {error}") from error
+            raise PeerError(
+                _(
+                    "the Dask scheduler at {address} does not answer: {error}",
+                    address=address,
+                    error=error,
+                )
+            ) from error
         self._batches: dict[str, Batch] = {}
         self._finished: Any = distributed.as_completed(loop=self._client.loop)
         self._killed = distributed.KilledWorker
@@ -140,7 +147,9 @@ class DaskExecutor:
                 self._lost += 1  # workers died around it: not the fault of a file
                 self.submit(batch)
             else:
-                raise PeerError(f"the Dask cluster lost a batch: {error or future.status}")
+                raise PeerError(
+                    _("the Dask cluster lost a batch: {error}", error=error or future.status)
+                )
 
     def close(self) -> None:
         """Stop at once."""

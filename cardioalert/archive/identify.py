@@ -21,6 +21,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.registry import kind_of
 from cardioalert.formats.sniffing import decode_text
 from cardioalert.formats.wfdb_files import parse_header
+from cardioalert.i18n import translate as _
 
 READERS: Final = 4  # threads: a file server answers slowly, and hashing leaves the interpreter free
 PART: Final = "part"  # kind of a file that belongs to a header beside it
@@ -99,7 +100,12 @@ def _identify(found: Found) -> tuple[Identified, list[Entry]]:
     except CardioAlertError as error:
         return _in_trouble(row, error), []
     except Exception as error:  # a library that meets rubbish may raise anything
-        return _in_trouble(row, CorruptFileError(f"{found.entry.locator} is damaged: {error}")), []
+        return _in_trouble(
+            row,
+            CorruptFileError(
+                _("{locator} is damaged: {error}", locator=found.entry.locator, error=error)
+            ),
+        ), []
     return replace(row, kind=kind, content=sha256), companions
 
 
@@ -122,7 +128,13 @@ def _companions(header: FileContent, entry: Entry) -> list[Entry]:
     beside = [_beside(entry, name) for name in names if "/" not in name and "\\" not in name]
     missing = [companion.name for companion in beside if not exists(companion)]
     if missing:
-        raise FileMissingError(f"the signal file {missing[0]} of {entry.locator} is missing")
+        raise FileMissingError(
+            _(
+                "the signal file {missing} of {locator} is missing",
+                missing=missing[0],
+                locator=entry.locator,
+            )
+        )
     return beside
 
 

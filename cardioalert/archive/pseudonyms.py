@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardioalert.errors import InputError
+from cardioalert.i18n import translate as _
 
 KEY_BYTES: Final = 32
 OLDEST_AGE: Final = 90  # years, for everybody over 89
@@ -74,14 +75,16 @@ def read_key(path: Path) -> bytes:
     except FileExistsError:
         pass
     except OSError as error:
-        raise InputError(f"the key {path} cannot be written: {error}") from error
+        raise InputError(
+            _("the key {path} cannot be written: {error}", path=path, error=error)
+        ) from error
     try:
         key = bytes.fromhex(path.read_text().strip())
     except (OSError, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
         raise InputError(
-            f"{path} holds no key of {2 * KEY_BYTES} hexadecimal digits",
+            _("{path} holds no key of {most} hexadecimal digits", path=path, most=2 * KEY_BYTES),
             hint="Name a file that does not exist yet, and keep it safe.",
         )
     return key

@@ -22,6 +22,7 @@ from cardioalert.archive.stated import StatedTable, findings_stated
 from cardioalert.archive.summary import Summary, Tally
 from cardioalert.domain.measures import MEASURES
 from cardioalert.errors import MissingLibraryError
+from cardioalert.i18n import translate as _
 
 PROBABILITY: Final = "p_"  # before the code of a statement of the network
 PARQUET_ROWS: Final = 5000
@@ -215,7 +216,7 @@ def _parquet_writer(path: Path, columns: tuple[str, ...]) -> Iterator[Any]:
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
         raise MissingLibraryError(
-            f"Parquet needs the library {error.name}, which is not installed",
+            _("Parquet needs the library {name}, which is not installed", name=error.name),
             hint="Install it with: pip install 'cardioalert[parquet]'",
         ) from error
     numbers = {"age", "duration_s", *_MEASURED}

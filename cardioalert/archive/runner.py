@@ -27,6 +27,7 @@ from cardioalert.archive.shards import Shards
 from cardioalert.archive.stated import StatedTable, read_stated
 from cardioalert.archive.summary import Summary
 from cardioalert.errors import FileMissingError, RunInProgressError
+from cardioalert.i18n import translate as _
 from cardioalert.isolation import Limits
 
 PICTURE_COST: Final = 8  # a picture, in digital records
@@ -152,7 +153,7 @@ def merge_runs(parts: Sequence[Path], plan: Plan) -> Summary:
     """
     for part in parts:
         if not (part / FILE_NAME).is_file():
-            raise FileMissingError(f"there is no run of an archive in {part}")
+            raise FileMissingError(_("there is no run of an archive in {part}", part=part))
     stated = _stated(plan)
     plan.out.mkdir(parents=True, exist_ok=True)
     with _only_run(plan.out), Manifest(plan.database or plan.out / FILE_NAME) as manifest:
@@ -246,7 +247,7 @@ def _only_run(out: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise RunInProgressError(f"another run is writing to {out}") from None
+        raise RunInProgressError(_("another run is writing to {out}", out=out)) from None
     try:
         yield
     finally:

@@ -24,6 +24,7 @@ from cardioalert.domain.opinion import Opinion
 from cardioalert.errors import CardioAlertError, FileChangedError, MemoryLimitError
 from cardioalert.files import FileContent
 from cardioalert.formats.registry import picture_of
+from cardioalert.i18n import translate as _
 from cardioalert.isolation import Message
 from cardioalert.networks.classifier import classify_all
 from cardioalert.pipeline import Examined
@@ -119,7 +120,7 @@ def _examine(job: Job) -> Seen:
     content = read_entry(entry)
     sha256, companions = fingerprint(content, entry, job.kind)
     if content_name(sha256, entry.page) != job.content:
-        raise FileChangedError(f"{job.locator} was changed after the inventory")
+        raise FileChangedError(_("{locator} was changed after the inventory", locator=job.locator))
     pages = 1
     if job.is_picture:
         picture = picture_of(content)

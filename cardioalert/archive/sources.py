@@ -24,6 +24,7 @@ from cardioalert.errors import (
     LinkCycleError,
 )
 from cardioalert.files import MAX_BYTES
+from cardioalert.i18n import translate as _
 
 LIST_ENDINGS: Final = (".txt", ".lst")
 LEFT_BEHIND: Final = frozenset(("thumbs.db", "desktop.ini", "dicomdir"))
@@ -83,11 +84,11 @@ class _Walk:
         elif not os.path.lexists(path) and _GLOB & set(source):
             matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207
             if not matches:
-                raise FileMissingError(f"no file matches {source}")
+                raise FileMissingError(_("no file matches {source}", source=source))
             for match in matches:
                 yield from self.source(match)
         elif not os.path.lexists(path):
-            raise FileMissingError(f"there is no file {source}")
+            raise FileMissingError(_("there is no file {source}", source=source))
         elif path.lower().endswith(LIST_ENDINGS):
             yield from self._list(path)
         else:
@@ -96,7 +97,13 @@ class _Walk:
     def _list(self, path: str) -> Iterator[Folder]:
         """Read a text list: a source a line, relative to the list; `#` begins a remark."""
         if os.stat(path).st_size > MAX_LIST_BYTES:  # noqa: PTH116
-            raise FileTooLargeError(f"the list {path} is larger than {MAX_LIST_BYTES // 10**6} MB")
+            raise FileTooLargeError(
+                _(
+                    "the list {path} is larger than {most} MB",
+                    path=path,
+                    most=MAX_LIST_BYTES // 10**6,
+                )
+            )
         folder = Path(path).parent
         gathered: Folder = []
         with Path(path).open(encoding="utf-8", errors="surrogateescape") as lines:
@@ -122,7 +129,9 @@ class _Walk:
                 about = os.stat(path)  # noqa: PTH116
                 place = (about.st_dev, about.st_ino)
                 if place in above:
-                    error = LinkCycleError(f"the link {path} leads back to a folder above it")
+                    error = LinkCycleError(
+                        _("the link {path} goes back to a folder above it", path=path)
+                    )
                     yield [Found(entry=Entry(path), trouble=error)]
                     continue
                 if place in self._been:  # a second way to files that were read already
@@ -160,9 +169,9 @@ class _Walk:
         try:
             listed: dict[str, dict[str, Any]] = store.find(url, detail=True)
         except OSError as error:
-            raise InputError(f"{url} cannot be read: {error}") from error
+            raise InputError(_("{url} cannot be read: {error}", url=url, error=error)) from error
         if not listed:
-            raise FileMissingError(f"there is nothing at {url}")
+            raise FileMissingError(_("there is nothing at {url}", url=url))
         folders: dict[str, Folder] = {}
         for name, about in sorted(listed.items()):
             found = Found(
@@ -208,7 +217,7 @@ def _file(path: str) -> Found:
         return Found(entry=Entry(path), trouble=_unreadable(path, error))
     found = Found(entry=Entry(path), size=about.st_size, modified=about.st_mtime_ns)
     if not os.path.isfile(path):  # noqa: PTH113
-        return replace(found, trouble=InputError(f"{path} is no ordinary file"))
+        return replace(found, trouble=InputError(_("{path} is no ordinary file", path=path)))
     return found if is_container(path) else _within_limit(found)
 
 
@@ -224,8 +233,10 @@ def _within_limit(found: Found) -> Found:
 def _unreadable(path: str, error: OSError) -> CardioAlertError:
     """Say why the operating system does not let us read."""
     if isinstance(error, FileNotFoundError):
-        return FileMissingError(f"the link {path} leads nowhere")
-    return InputError(f"{path} cannot be read: {error.strerror or error}")
+        return FileMissingError(_("the link {path} goes nowhere", path=path))
+    return InputError(
+        _("{path} cannot be read: {strerror}", path=path, strerror=error.strerror or error)
+    )
 
 
 def _container(container: Found) -> Iterator[Folder]:

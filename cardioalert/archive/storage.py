@@ -26,6 +26,7 @@ from cardioalert.errors import (
     MissingLibraryError,
 )
 from cardioalert.files import MAX_BYTES, FileContent, load
+from cardioalert.i18n import translate as _
 
 ZIP_ENDINGS: Final = (".zip",)
 TAR_ENDINGS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -75,7 +76,14 @@ def members(path: str) -> list[tuple[str, int]]:
     with _trouble_of(path):
         listed = _archive(path).listed
     if len(listed) > MAX_MEMBERS:
-        raise FileTooLargeError(f"{path} holds {len(listed)} files, at most {MAX_MEMBERS} are read")
+        raise FileTooLargeError(
+            _(
+                "{path} holds {count} files, at most {max_members} are read",
+                path=path,
+                count=len(listed),
+                max_members=MAX_MEMBERS,
+            )
+        )
     return listed
 
 
@@ -143,12 +151,14 @@ def _read_member(entry: Entry) -> bytes:
         if isinstance(archive, zipfile.ZipFile):
             info = archive.getinfo(entry.member)
             if info.flag_bits & _ENCRYPTED:
-                raise EncryptedFileError(f"{entry.locator} is protected by a password")
+                raise EncryptedFileError(
+                    _("{locator} is protected by a password", locator=entry.locator)
+                )
             stream = archive.open(info)
         else:
             stream = archive.extractfile(entry.member)
         if stream is None:
-            raise CorruptFileError(f"{entry.locator} is no ordinary file")
+            raise CorruptFileError(_("{locator} is no ordinary file", locator=entry.locator))
         with stream:
             data = stream.read(MAX_BYTES + 1)
     return _checked(data, entry.locator)
@@ -157,7 +167,9 @@ def _read_member(entry: Entry) -> bytes:
 def _checked(data: bytes, name: str) -> bytes:
     """Refuse what is larger than a file may be."""
     if len(data) > MAX_BYTES:
-        raise FileTooLargeError(f"{name} has more than {MAX_BYTES // 10**6} MB")
+        raise FileTooLargeError(
+            _("{name} has more than {most} MB", name=name, most=MAX_BYTES // 10**6)
+        )
     return data
 
 
@@ -167,15 +179,17 @@ def _trouble_of(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise FileMissingError(f"there is no file {name}") from None
+        raise FileMissingError(_("there is no file {name}", name=name)) from None
     except KeyError:
-        raise FileMissingError(f"there is no {name}") from None
+        raise FileMissingError(_("there is no {name}", name=name)) from None
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError) as error:
-        raise CorruptFileError(f"{name} is damaged: {error}") from error
+        raise CorruptFileError(_("{name} is damaged: {error}", name=name, error=error)) from error
     except (NotImplementedError, RuntimeError) as error:  # an unknown compression, a bad password
-        raise CorruptFileError(f"{name} cannot be unpacked: {error}") from error
+        raise CorruptFileError(
+            _("{name} cannot be unpacked: {error}", name=name, error=error)
+        ) from error
     except OSError as error:
-        raise InputError(f"{name} cannot be read: {error}") from error
+        raise InputError(_("{name} cannot be read: {error}", name=name, error=error)) from error
 
 
 # ---- Object stores -----------------------------------------------------------------------------
@@ -195,11 +209,15 @@ def file_system(url: str) -> Any:
         return fsspec.core.url_to_fs(url)[0]
     except ImportError as error:
         raise MissingLibraryError(
-            f"{url} needs the library {error.name or 'fsspec'}, which is not installed",
+            _(
+                "{url} needs the library {name}, which is not installed",
+                url=url,
+                name=error.name or "fsspec",
+            ),
             hint="Install it with: pip install 'cardioalert[cloud]'",
         ) from error
     except ValueError as error:
-        raise InputError(f"{url} cannot be read: {error}") from error
+        raise InputError(_("{url} cannot be read: {error}", url=url, error=error)) from error
 
 
 def _read_url(url: str) -> bytes:

@@ -70,7 +70,9 @@ def add_account(
         The role is unknown, the password is weak, or the login is taken.
     """
     if role not in ROLES:
-        raise InvalidDataError(f"there is no role {role!r}", hint=f"Use {', '.join(ROLES)}.")
+        raise InvalidDataError(
+            _("there is no role {role!r}", role=role), hint=f"Use {', '.join(ROLES)}."
+        )
     if password is not None:
         passwords.check_strength(password, staff=role in STAFF)
     kind, value = read_login(login)

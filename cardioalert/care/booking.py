@@ -158,7 +158,13 @@ def _check_holds(session: Session, patient: Patient, now: datetime) -> None:
         )
     ).one()  # fmt: skip
     if held >= MOST_HOLDS:
-        raise TooManyHoldsError(f"{held} times are held already, the most is {MOST_HOLDS}")
+        raise TooManyHoldsError(
+            _(
+                "{held} times are held already, the most is {most_holds}",
+                held=held,
+                most_holds=MOST_HOLDS,
+            )
+        )
 
 
 def _tell_taken(session: Session, booking: Booking, now: datetime) -> None:
@@ -291,7 +297,7 @@ def no_show(desk: Desk, actor: Actor, code: str) -> Ticket:
     with desk.store.reading() as session:
         booking = bookings.by_code(session, read_code(code))
     if booking.slot_start > desk.now():
-        raise ChangedMeanwhileError(f"booking {booking.code} has not begun yet")
+        raise ChangedMeanwhileError(_("booking {code} has not begun yet", code=booking.code))
     return _mark(desk, actor, code, (Status.BOOKED, Status.PENDING), Status.NO_SHOW)
 
 
@@ -316,7 +322,7 @@ def walk_in(desk: Desk, actor: Actor, request: Request) -> Ticket:
         patient = _patient(desk, session, request)
         slot, _resource = find_slot(session, request.slot_id, now=now - timedelta(days=1))
         if slot.end <= now:
-            raise SlotTakenError(f"{local(slot.start):%H:%M} is over")
+            raise SlotTakenError(_("{time:%H:%M} is over", time=local(slot.start)))
         wanted = _booking(actor, replace(request, origin="walk-in"), slot, Status.ARRIVED, now)
         booking = bookings.take_seat(session, wanted, capacity=slot.capacity, now=now)
         desk.note(session, actor, "booking.walk-in", booking.code, patient_id=patient.id)
@@ -371,7 +377,12 @@ def _seen(session: Session, code: str, version: int | None) -> Booking:
     booking = bookings.by_code(session, read_code(code))
     if version is not None and version != booking.version:
         raise ChangedMeanwhileError(
-            f"booking {booking.code} is at version {booking.version}, not {version}"
+            _(
+                "booking {code} is at version {version}, not {version2}",
+                code=booking.code,
+                version=booking.version,
+                version2=version,
+            )
         )
     return booking
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from cardioalert.care.directory import ClinicDraft, read_region, services
 from cardioalert.errors import ClinicImportError, InvalidDataError
+from cardioalert.i18n import translate as _
 
 ODBL: Final = "© OpenStreetMap contributors, ODbL 1.0"
 HEALTHSITES: Final = "healthsites.io, © OpenStreetMap contributors, ODbL 1.0"
@@ -35,14 +36,16 @@ def read_clinics(data: bytes, *, as_of: date, verified_by: str = "") -> list[Cli
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ClinicImportError(f"byte {error.start} is not UTF-8") from None
+        raise ClinicImportError(_("byte {start} is not UTF-8", start=error.start)) from None
     about = {"as_of": as_of, "verified_by": verified_by}
     if text.lstrip()[:1] not in "{[":
         return list(_from_csv(text, about))
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ClinicImportError(f"not JSON: {error.msg} in line {error.lineno}") from None
+        raise ClinicImportError(
+            _("not JSON: {msg} in line {lineno}", msg=error.msg, lineno=error.lineno)
+        ) from None
     if isinstance(document, dict):
         if isinstance(document.get("elements"), list):
             return list(_from_osm(document, about))
@@ -50,7 +53,7 @@ def read_clinics(data: bytes, *, as_of: date, verified_by: str = "") -> list[Cli
             return list(_from_geojson(document, about))
         if document.get("resourceType") == "Bundle":
             return list(_from_fhir(document, about))
-    raise ClinicImportError("the JSON is neither OSM, GeoJSON nor a FHIR bundle")
+    raise ClinicImportError(_("the JSON is neither OSM, GeoJSON nor a FHIR bundle"))
 
 
 def _from_osm(document: dict[str, Any], about: dict[str, Any]) -> Iterator[ClinicDraft]:
@@ -121,7 +124,9 @@ def _from_csv(text: str, about: dict[str, Any]) -> Iterator[ClinicDraft]:
     rows = csv.DictReader(io.StringIO(text))
     missing = {"id", "name", "source"} - set(rows.fieldnames or ())
     if missing:
-        raise ClinicImportError(f"the columns {', '.join(sorted(missing))} are missing")
+        raise ClinicImportError(
+            _("the columns {names} are missing", names=", ".join(sorted(missing)))
+        )
     for line, row in enumerate(rows, start=2):
         try:
             offered = dict(_priced(piece) for piece in _pieces(row.get("services")))
@@ -140,7 +145,7 @@ def _from_csv(text: str, about: dict[str, Any]) -> Iterator[ClinicDraft]:
                 verified_by=row.get("verified_by") or about["verified_by"],
             )  # fmt: skip
         except (ValueError, InvalidDataError) as error:
-            raise ClinicImportError(f"line {line}: {error}") from None
+            raise ClinicImportError(_("line {line}: {error}", line=line, error=error)) from None
 
 
 def _from_fhir(document: dict[str, Any], about: dict[str, Any]) -> Iterator[ClinicDraft]:
@@ -220,7 +225,7 @@ def _number(value: Any, limit: float) -> float | None:
         return None
     degrees = float(value)
     if not -limit <= degrees <= limit:
-        raise ClinicImportError(f"{degrees} is no coordinate")
+        raise ClinicImportError(_("{degrees} is no coordinate", degrees=degrees))
     return degrees
 
 

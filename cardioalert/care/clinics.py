@@ -165,7 +165,7 @@ def get(session: Session, clinic_id: str, *, now: datetime, service: str = "ecg"
     """
     clinic = session.get(Clinic, clinic_id)
     if clinic is None or not clinic.active:
-        raise NotFoundError(f"there is no clinic {clinic_id}")
+        raise NotFoundError(_("there is no clinic {clinic_id}", clinic_id=clinic_id))
     wish = Wish(service=service)
     return _with_slot(session, _describe(session, [clinic], wish, now)[0], wish, now)
 

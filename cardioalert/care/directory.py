@@ -21,6 +21,7 @@ from cardioalert.care.folding import fold
 from cardioalert.care.hours import normalize, read_day
 from cardioalert.care.phones import read_phone
 from cardioalert.errors import ClinicImportError, InvalidDataError, NotFoundError
+from cardioalert.i18n import translate as _
 from cardioalert.store.clinic_tables import Clinic, ClinicPhone, HoursException, Resource, Service
 from cardioalert.store.visit_tables import Booking
 from cardioalert.tables import read_csv, read_toml
@@ -84,7 +85,9 @@ def read_region(text: str) -> str:
         if key and key in [*names, *(name.split()[0] for name in names), fold(row["capital"])]:
             return row["iso3166_2"]
     codes = ", ".join(sorted(code for code in regions() if code.startswith("UZ")))
-    raise InvalidDataError(f"{text!r} is no region of Uzbekistan", hint=f"Use one of {codes}.")
+    raise InvalidDataError(
+        _("{text!r} is no region of Uzbekistan", text=text), hint=f"Use one of {codes}."
+    )
 
 
 @cache
@@ -97,7 +100,8 @@ def read_service(code: str) -> str:
     """Return a service code, checked."""
     if code not in services():
         raise InvalidDataError(
-            f"there is no service {code!r}", hint=f"Use one of {', '.join(services())}."
+            _("there is no service {code!r}", code=code),
+            hint=f"Use one of {', '.join(services())}.",
         )
     return code
 
@@ -122,7 +126,7 @@ def store_clinics(desk: Desk, actor: Actor, drafts: Iterable[ClinicDraft]) -> Im
             _store_one(session, draft, report)
         desk.note(session, actor, "clinic.import", f"{report.added}+{report.changed} clinics")
     if not report.added + report.changed:
-        raise ClinicImportError("the file holds no clinic")
+        raise ClinicImportError(_("the file holds no clinic"))
     return report
 
 
@@ -201,7 +205,7 @@ def set_exception(desk: Desk, actor: Actor, clinic_id: str, day: date, hours: st
     read_day(hours)
     with desk.store.writing() as session:
         if session.get(Clinic, clinic_id) is None:
-            raise NotFoundError(f"there is no clinic {clinic_id}")
+            raise NotFoundError(_("there is no clinic {clinic_id}", clinic_id=clinic_id))
         table = HoursException
         session.exec(delete(table).where(col(table.clinic_id) == clinic_id, col(table.day) == day))
         session.add(HoursException(clinic_id=clinic_id, day=day, hours=hours))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from cardioalert.care.holidays import days_off
 from cardioalert.care.times import naive_local
 from cardioalert.errors import InvalidDataError
+from cardioalert.i18n import translate as _
 
 if TYPE_CHECKING:
     from opening_hours import OpeningHours
@@ -73,7 +74,8 @@ def normalize(text: str) -> tuple[str, bool]:
         if candidate and validate(candidate):
             return candidate, candidate != text
     raise InvalidDataError(
-        f"{text!r} are no opening hours", hint="Write them as OpenStreetMap: Mo-Fr 08:00-18:00"
+        _("{text!r} are no opening hours", text=text),
+        hint="Write them as OpenStreetMap: Mo-Fr 08:00-18:00",
     )
 
 
@@ -85,9 +87,11 @@ def read_day(hours: str) -> list[tuple[time, time]]:
         try:
             begin, end = (time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4])))  # type: ignore[index]
         except (TypeError, ValueError):
-            raise InvalidDataError(f"{part!r} is no range such as 10:00-14:00") from None
+            raise InvalidDataError(
+                _("{part!r} is no range such as 10:00-14:00", part=part)
+            ) from None
         if end <= begin:
-            raise InvalidDataError(f"{part!r} ends before it begins")
+            raise InvalidDataError(_("{part!r} ends before it begins", part=part))
         ranges.append((begin, end))
     return ranges
 

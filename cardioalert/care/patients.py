@@ -14,6 +14,7 @@ from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.folding import fold
 from cardioalert.care.phones import read_birth_date, read_email, read_name, read_phone, read_pinfl
 from cardioalert.errors import InvalidDataError, NotFoundError
+from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, seal, unseal
 from cardioalert.store.inserting import insert_unless_there
 from cardioalert.store.people_tables import Patient, PatientNameToken
@@ -74,10 +75,12 @@ def register(
 def read_id(text: str) -> str:
     """Return an identifier; one that is a phone or personal number is refused."""
     if not _ID.fullmatch(text):
-        raise InvalidDataError("a patient identifier has 1 to 64 letters, digits, '.', '-' or '_'")
+        raise InvalidDataError(
+            _("a patient identifier has 1 to 64 letters, digits, '.', '-' or '_'")
+        )
     if re.fullmatch(r"\d{9,}", text):
         raise InvalidDataError(
-            "this identifier looks like a telephone or personal number",
+            _("this identifier looks like a telephone or personal number"),
             hint="Use a pseudonym: identifiers stand in logs and addresses.",
         )
     return text
@@ -100,10 +103,10 @@ def change(desk: Desk, session: Session, patient: Patient, values: dict[str, Any
     if values.get("sex") in ("male", "female", "", None) and "sex" in values:
         patient.sex = values["sex"] or None
     elif "sex" in values:
-        raise InvalidDataError("sex is 'male' or 'female'")
+        raise InvalidDataError(_("sex is 'male' or 'female'"))
     if "language" in values:
         if values["language"] not in ("en", "ru", "uz"):
-            raise InvalidDataError("language is 'en', 'ru' or 'uz'")
+            raise InvalidDataError(_("language is 'en', 'ru' or 'uz'"))
         patient.language = values["language"]
     session.add(patient)
     session.flush()
@@ -124,7 +127,7 @@ def get(session: Session, patient_id: str) -> Patient:
     """Return the row of a patient who was not erased."""
     patient = session.get(Patient, patient_id)
     if patient is None or patient.erased_at is not None:
-        raise NotFoundError("there is no such patient")
+        raise NotFoundError(_("there is no such patient"))
     return patient
 
 
@@ -163,7 +166,7 @@ def find(desk: Desk, actor: Actor, *, name: str = "", phone: str = "") -> list[P
             )
             query = query.where(col(Patient.id).in_(with_word))
         if not (phone or fold(name)):
-            raise InvalidDataError("name a word of the name, or a phone")
+            raise InvalidDataError(_("name a word of the name, or a phone"))
         found = [open_person(desk, patient) for patient in session.exec(query.limit(50))]
         desk.note(session, actor, "patient.find", "patient")
     return found

@@ -19,6 +19,7 @@ from cardioalert.care.patients import INDEXED, SEALED, get, open_person
 from cardioalert.care.records import ecg_files, open_document
 from cardioalert.care.times import as_text
 from cardioalert.errors import KeyFileError
+from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, seal
 from cardioalert.store import outbox
 from cardioalert.store.people_tables import (
@@ -196,7 +197,9 @@ def key_status(desk: Desk) -> dict[str, int]:
     for value in sealed:
         name = value[1 : 1 + value[0]].decode(errors="replace")
         if name not in counts:
-            raise KeyFileError(f"the key {name!r} guards data but is not in the key file")
+            raise KeyFileError(
+                _("the key {name!r} guards data but is not in the key file", name=name)
+            )
         counts[name] += 1
     return counts
 

@@ -11,6 +11,7 @@ from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.patients import get, open_person
 from cardioalert.care.times import local
 from cardioalert.errors import InvalidDataError
+from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, seal, unseal
 from cardioalert.store.clinic_tables import Clinic
 from cardioalert.store.people_tables import Consent, Device, Patient
@@ -48,7 +49,9 @@ def set_consent(
     """
     known = (RECORDS, *(f"channel:{name}" for name in CHANNELS))
     if scope not in known and not scope.startswith(("share:clinic:", "share:account:")):
-        raise InvalidDataError(f"there is no consent {scope!r}", hint=f"Use {', '.join(known)}.")
+        raise InvalidDataError(
+            _("there is no consent {scope!r}", scope=scope), hint=f"Use {', '.join(known)}."
+        )
     with desk.store.writing() as session:
         patient = get(session, patient_id)
         last = session.exec(

@@ -20,6 +20,7 @@ from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.patients import Person, get, open_person
 from cardioalert.care.times import as_text
 from cardioalert.errors import CardioAlertError, NotFoundError
+from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, seal, unseal
 from cardioalert.store import outbox
 from cardioalert.store.inserting import compare_and_swap
@@ -89,7 +90,7 @@ def read_file(desk: Desk, patient: Patient, identifier: str) -> bytes:
     """Return the bytes of a stored file."""
     path = ecg_files(desk) / identifier
     if not path.is_file():
-        raise NotFoundError("the file is gone")
+        raise NotFoundError(_("the file is gone"))
     key = desk.vault.data_key(patient.data_key, patient.id)
     return unseal(key, path.read_bytes(), Place("ecg_file", "content", identifier))
 
@@ -205,7 +206,7 @@ def analyses(
     if after:
         last = session.get(StoredAnalysis, after)
         if last is None or last.patient_id != patient_id:
-            raise NotFoundError("there is no such analysis")
+            raise NotFoundError(_("there is no such analysis"))
         query = query.where(
             (col(StoredAnalysis.created_at) < last.created_at)
             | (
@@ -230,7 +231,7 @@ def job(desk: Desk, job_id: str) -> Job:
     with desk.store.reading() as session:
         found = session.get(Job, job_id)
     if found is None:
-        raise NotFoundError("there is no such job")
+        raise NotFoundError(_("there is no such job"))
     return found
 
 
@@ -239,7 +240,7 @@ def analysis_row(desk: Desk, analysis_id: str) -> StoredAnalysis:
     with desk.store.reading() as session:
         found = session.get(StoredAnalysis, analysis_id)
     if found is None:
-        raise NotFoundError("there is no such analysis")
+        raise NotFoundError(_("there is no such analysis"))
     return found
 
 

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from cardioalert.care.hours import open_intervals
 from cardioalert.care.times import as_text, from_wall_clock, local, read_moment
 from cardioalert.errors import NotFoundError, SlotNotOfferedError
+from cardioalert.i18n import translate as _
 from cardioalert.store.clinic_tables import Clinic, HoursException, Resource
 from cardioalert.store.visit_tables import OCCUPYING, Booking, Status
 
@@ -152,11 +153,11 @@ def find_slot(session: Session, slot_id: str, *, now: datetime) -> tuple[Slot, R
     resource = session.get(Resource, match["resource"]) if match else None
     clinic = session.get(Clinic, resource.clinic_id) if resource else None
     if match is None or resource is None or clinic is None or not clinic.active:
-        raise NotFoundError(f"there is no slot {slot_id}")
+        raise NotFoundError(_("there is no slot {slot_id}", slot_id=slot_id))
     try:
         start = datetime.strptime(match["start"], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
     except ValueError:
-        raise NotFoundError(f"there is no slot {slot_id}") from None
+        raise NotFoundError(_("there is no slot {slot_id}", slot_id=slot_id)) from None
     # The day before as well: a night slot stands in the hours of the evening.
     day = local(start).date()
     offered = slots_of(
@@ -166,7 +167,12 @@ def find_slot(session: Session, slot_id: str, *, now: datetime) -> tuple[Slot, R
         if slot.id == slot_id:
             return slot, resource
     raise SlotNotOfferedError(
-        f"{clinic.name} does not offer {local(start):%Y-%m-%d %H:%M} for {resource.service}"
+        _(
+            "{name} does not offer {time:%Y-%m-%d %H:%M} for {service}",
+            name=clinic.name,
+            time=local(start),
+            service=resource.service,
+        )
     )
 
 
@@ -180,7 +186,7 @@ def room(session: Session, resource_id: str) -> tuple[Resource, Clinic]:
     resource = session.get(Resource, resource_id)
     clinic = session.get(Clinic, resource.clinic_id) if resource else None
     if resource is None or clinic is None or not clinic.active:
-        raise NotFoundError("there is no such room")
+        raise NotFoundError(_("there is no such room"))
     return resource, clinic
 
 
@@ -200,7 +206,7 @@ def slot_at(session: Session, clinic_id: str, text: str, *, service: str, now: d
     """Return the slot of a clinic at a time a person wrote; a room with free seats first."""
     clinic = session.get(Clinic, clinic_id)
     if clinic is None:
-        raise NotFoundError(f"there is no clinic {clinic_id}")
+        raise NotFoundError(_("there is no clinic {clinic_id}", clinic_id=clinic_id))
     start = read_moment(text)
     day = local(start).date()
     offered = slots_of(
@@ -209,7 +215,12 @@ def slot_at(session: Session, clinic_id: str, text: str, *, service: str, now: d
     found = sorted((s for s in offered if s.start == start), key=lambda slot: -slot.free)
     if not found:
         raise SlotNotOfferedError(
-            f"{clinic.name} does not offer {local(start):%Y-%m-%d %H:%M} for {service}"
+            _(
+                "{name} does not offer {time:%Y-%m-%d %H:%M} for {service}",
+                name=clinic.name,
+                time=local(start),
+                service=service,
+            )
         )
     return found[0].id
 

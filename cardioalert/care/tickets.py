@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cardioalert.errors import InvalidDataError
+from cardioalert.i18n import translate as _
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 CHECKS: Final = ALPHABET + "*~$=U"  # 37 check symbols
@@ -39,7 +40,8 @@ def read_code(text: str) -> str:
     body, check = plain[:LETTERS], plain[LETTERS:]
     if len(plain) != LETTERS + 1 or set(body) - set(ALPHABET) or _check(body) != check:
         raise InvalidDataError(
-            "this is no ticket code", hint="A code looks like 7K3M-Q9TX-2: look for a typing error."
+            _("this is no ticket code"),
+            hint="A code looks like 7K3M-Q9TX-2: look for a typing error.",
         )
     return f"{body[:4]}-{body[4:]}-{check}"
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from cardioalert.errors import InvalidDataError
+from cardioalert.i18n import translate as _
 
 TASHKENT: Final = timezone(timedelta(hours=5), "UTC+05:00")
 """Uzbekistan has had no daylight saving since 1992; zone tables still carry the Soviet one."""
@@ -37,6 +38,7 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidDataError(
-            f"{text!r} is no time", hint="Write 2026-12-01T09:00 (local) or 2026-12-01T04:00Z."
+            _("{text!r} is no time", text=text),
+            hint="Write 2026-12-01T09:00 (local) or 2026-12-01T04:00Z.",
         ) from None
     return from_wall_clock(moment) if moment.tzinfo is None else moment.astimezone(UTC)

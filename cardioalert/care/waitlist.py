@@ -17,6 +17,7 @@ from cardioalert.care.directory import read_service
 from cardioalert.care.tickets import new_code
 from cardioalert.care.times import local
 from cardioalert.errors import NotFoundError, SlotTakenError
+from cardioalert.i18n import translate as _
 from cardioalert.store import bookings, outbox
 from cardioalert.store.clinic_tables import Clinic, Resource
 from cardioalert.store.visit_tables import Booking, Status, WaitlistEntry
@@ -32,7 +33,7 @@ def join(
     with desk.store.writing() as session:
         patients.get(session, patient_id)
         if session.get(Clinic, clinic_id) is None:
-            raise NotFoundError(f"there is no clinic {clinic_id}")
+            raise NotFoundError(_("there is no clinic {clinic_id}", clinic_id=clinic_id))
         entry = session.exec(
             select(WaitlistEntry).where(
                 WaitlistEntry.clinic_id == clinic_id, WaitlistEntry.service == service,
@@ -54,7 +55,7 @@ def leave(desk: Desk, actor: Actor, entry_id: str) -> WaitlistEntry:
     with desk.store.writing() as session:
         entry = session.get(WaitlistEntry, entry_id)
         if entry is None:
-            raise NotFoundError("there is no such entry on the waiting list")
+            raise NotFoundError(_("there is no such entry on the waiting list"))
         if entry.status == "waiting":
             entry.status = "left"
             session.add(entry)

@@ -23,6 +23,7 @@ from pydicom.encaps import generate_frames
 
 from cardioalert.errors import CardioAlertError, CorruptFileError, UnknownFormatError
 from cardioalert.files import FileContent, picture_format
+from cardioalert.i18n import translate as _
 
 ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 JPEG_SYNTAXES: Final = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
@@ -44,8 +45,11 @@ def unwrap(content: FileContent) -> FileContent | None:
             picture = bytes(dataset.EncapsulatedDocument)
             if picture_format(picture) != "PDF":
                 raise UnknownFormatError(
-                    f"{content.name} encapsulates {dataset.get('MIMETypeOfEncapsulatedDocument')!r}"
-                    ", only PDF is read"
+                    _(
+                        "{name} encapsulates {value!r}, only PDF is read",
+                        name=content.name,
+                        value=dataset.get("MIMETypeOfEncapsulatedDocument"),
+                    )
                 )
         elif "PixelData" in dataset:
             picture = _pixels(dataset)
@@ -64,7 +68,9 @@ def _damage_is_an_error(content: FileContent) -> Iterator[None]:
         except CardioAlertError:
             raise
         except Exception as error:  # pydicom raises nearly everything
-            raise CorruptFileError(f"{content.name} is a damaged DICOM file: {error}") from error
+            raise CorruptFileError(
+                _("{name} is a damaged DICOM file: {error}", name=content.name, error=error)
+            ) from error
 
 
 def _pixels(dataset: Dataset) -> bytes:
@@ -76,7 +82,7 @@ def _pixels(dataset: Dataset) -> bytes:
         return next(generate_frames(dataset.PixelData, number_of_frames=1))
     if syntax not in PLAIN_SYNTAXES:
         raise UnknownFormatError(
-            f"DICOM pictures in the transfer syntax {syntax} are not read",
+            _("DICOM pictures in the transfer syntax {syntax} are not read", syntax=syntax),
             hint="Export the picture uncompressed or as baseline JPEG.",
         )
     rows, columns = int(dataset.Rows), int(dataset.Columns)
@@ -87,11 +93,25 @@ def _pixels(dataset: Dataset) -> bytes:
         (1, "MONOCHROME2"),
         (3, "RGB"),
     ):
-        raise UnknownFormatError(f"DICOM pictures of {channels} x {bits} bits {color} are not read")
+        raise UnknownFormatError(
+            _(
+                "DICOM pictures of {channels} x {bits} bits {color} are not read",
+                channels=channels,
+                bits=bits,
+                color=color,
+            )
+        )
     data = bytes(dataset.PixelData)
     need = rows * columns * channels
     if not 0 < need <= len(data):
-        raise CorruptFileError(f"a DICOM picture of {columns} x {rows} has {len(data)} bytes")
+        raise CorruptFileError(
+            _(
+                "a DICOM picture of {columns} x {rows} has {count} bytes",
+                columns=columns,
+                rows=rows,
+                count=len(data),
+            )
+        )
     pixels = np.frombuffer(data[:need], dtype=np.uint8)
     if channels == 3 and int(dataset.get("PlanarConfiguration", 0)) == 1:
         pixels = np.moveaxis(pixels.reshape(3, rows, columns), 0, 2)

@@ -20,6 +20,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate
 from cardioalert.formats.leads import lead_of_code, lead_of_label
 from cardioalert.formats.sniffing import decode_text
+from cardioalert.i18n import translate as _
 from cardioalert.units import MILLIVOLTS_PER_UNIT
 
 MDC_SYSTEM: Final = "urn:iso:std:iso:11073:10101"
@@ -34,7 +35,9 @@ def read(content: FileContent) -> ECGRecord:
     try:
         document = json.loads(decode_text(content.data))
     except (ValueError, RecursionError) as error:
-        raise CorruptFileError(f"{content.name} is no JSON: {error}") from error
+        raise CorruptFileError(
+            _("{name} is no JSON: {error}", name=content.name, error=error)
+        ) from error
     best: tuple[dict[Lead, NDArray[np.float64]], float, datetime | None] | None = None
     for observation in observations(document):
         leads, rate = read_leads(observation)
@@ -42,7 +45,7 @@ def read(content: FileContent) -> ECGRecord:
             best = leads, rate, _time(observation)
     if best is None:
         raise InvalidRecordError(
-            "the FHIR document holds no Observation with a lead as SampledData"
+            _("the FHIR document holds no Observation with a lead as SampledData")
         )
     return assemble(
         best[0], sampling_rate=best[1], source=content.source("fhir"), recorded_at=best[2]
@@ -80,10 +83,14 @@ def read_leads(
         try:
             leads[lead], rate = _samples(data)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CorruptFileError(f"the SampledData of lead {lead} is damaged: {error}") from error
+            raise CorruptFileError(
+                _("the SampledData of lead {lead} is damaged: {error}", lead=lead, error=error)
+            ) from error
         rates.add(rate)
     if len(rates) > 1:
-        raise InvalidRecordError(f"the leads have different sampling rates: {sorted(rates)} Hz")
+        raise InvalidRecordError(
+            _("the leads have different sampling rates: {sorted} Hz", sorted=sorted(rates))
+        )
     return leads, rates.pop() if rates else 0.0
 
 
@@ -108,7 +115,9 @@ def _samples(data: Mapping[str, Any]) -> tuple[NDArray[np.float64], float]:
     origin = data["origin"]
     unit = str(origin.get("code") or origin.get("unit") or "")
     if unit not in MILLIVOLTS_PER_UNIT:
-        raise InvalidRecordError(f"a SampledData has the unit {unit!r}, expected uV or mV")
+        raise InvalidRecordError(
+            _("a SampledData has the unit {unit!r}, expected uV or mV", unit=unit)
+        )
     words = str(data["data"]).split()
     numbers = np.array([np.nan if w in _LIMITS else float(w) for w in words], dtype=np.float64)
     values = numbers * float(data.get("factor", 1.0)) + float(origin.get("value", 0.0))

@@ -18,6 +18,7 @@ from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.errors import CorruptFileError, InvalidRecordError
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, patient_of
+from cardioalert.i18n import translate as _
 
 MAGIC: Final = b"ISHNE1.0"
 HEADER: Final = 522  # bytes, with magic and checksum
@@ -35,12 +36,16 @@ def read(content: FileContent) -> ECGRecord:
     """Read the leads that have standard names."""
     data = content.data
     if len(data) < HEADER:
-        raise CorruptFileError(f"an ISHNE file of {len(data)} bytes has no whole header")
+        raise CorruptFileError(
+            _("an ISHNE file of {count} bytes has no whole header", count=len(data))
+        )
     (start,) = struct.unpack_from("<i", data, 22)
     (count,) = struct.unpack_from("<h", data, 156)
     (rate,) = struct.unpack_from("<h", data, 272)
     if not HEADER <= start < len(data) or not 0 < count <= MOST_LEADS:
-        raise CorruptFileError(f"the ISHNE header gives {count} leads from byte {start}")
+        raise CorruptFileError(
+            _("the ISHNE header gives {count} leads from byte {start}", count=count, start=start)
+        )
     codes = struct.unpack_from("<12h", data, 158)[:count]
     resolutions = struct.unpack_from("<12h", data, 206)[:count]
     samples = (len(data) - start) // (2 * count)
@@ -66,13 +71,15 @@ def _channels(
         if lead is None or lead in channels:
             continue
         if nanovolts <= 0:
-            raise InvalidRecordError(f"an ISHNE lead has a resolution of {nanovolts} nV")
+            raise InvalidRecordError(
+                _("an ISHNE lead has a resolution of {nanovolts} nV", nanovolts=nanovolts)
+            )
         channels[lead] = (rows[:, number] * (nanovolts / NANOVOLTS_PER_MILLIVOLT)).astype(
             np.float32
         )
     if not channels:
         raise InvalidRecordError(
-            f"the ISHNE file names its leads {codes}, none a standard lead",
+            _("the ISHNE file names its leads {codes}, none a standard lead", codes=codes),
             hint="Holter leads such as X, Y, Z or 'bipolar' cannot be read as a 12-lead ECG.",
         )
     return channels

@@ -12,6 +12,7 @@ from cardioalert.domain.record import ECGRecord
 from cardioalert.errors import FileMissingError
 from cardioalert.files import FileContent, load
 from cardioalert.formats import wfdb_files
+from cardioalert.i18n import translate as _
 
 
 def read(content: FileContent) -> ECGRecord:
@@ -19,7 +20,10 @@ def read(content: FileContent) -> ECGRecord:
     header = None if content.folder is None else Path(content.path).with_suffix(".hea")
     if header is None or not header.is_file():
         raise FileMissingError(
-            f"{content.name} is a MATLAB matrix without its header, so rate and gain are unknown",
+            _(
+                "{name} is a MATLAB matrix without its header, so rate and gain are unknown",
+                name=content.name,
+            ),
             hint="Put the .hea file of the same name beside it.",
         )
     return wfdb_files.read(load(header))

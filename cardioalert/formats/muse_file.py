@@ -23,6 +23,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, patient_of
 from cardioalert.formats.leads import lead_of_label
 from cardioalert.formats.xml_text import parse_xml, text_of
+from cardioalert.i18n import translate as _
 
 DOCTYPE: Final = "RestingECG"
 
@@ -39,7 +40,7 @@ def read(content: FileContent) -> ECGRecord:
         if text_of(waveform.find("WaveformType")).upper() in ("RHYTHM", "")
     ]
     if not rhythms:
-        raise InvalidRecordError("the MUSE file holds no rhythm waveform")
+        raise InvalidRecordError(_("the MUSE file holds no rhythm waveform"))
     rhythm = max(rhythms, key=lambda waveform: len(list(waveform.iter("LeadData"))))
     return assemble(
         _leads(rhythm),
@@ -58,7 +59,9 @@ def _rate(waveform: ET.Element) -> float:
         _number(waveform, "SampleExponent") if text_of(waveform.find("SampleExponent")) else 0
     )
     if not -6 <= exponent <= 6:
-        raise CorruptFileError(f"the MUSE file gives the sample exponent {exponent:g}")
+        raise CorruptFileError(
+            _("the MUSE file gives the sample exponent {exponent:g}", exponent=exponent)
+        )
     return float(base * 10**exponent)
 
 
@@ -68,7 +71,9 @@ def _number(element: ET.Element, name: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise CorruptFileError(f"the MUSE file gives {text!r} as {name}") from None
+        raise CorruptFileError(
+            _("the MUSE file gives {text!r} as {name}", text=text, name=name)
+        ) from None
 
 
 def _leads(waveform: ET.Element) -> dict[Lead, NDArray[np.float64]]:
@@ -86,19 +91,27 @@ def _samples(item: ET.Element) -> NDArray[np.float64]:
     """Decode one lead; its length is what the data hold, and must be what the file announces."""
     size = text_of(item.find("LeadSampleSize")) or "2"
     if size != "2":
-        raise UnknownFormatError(f"MUSE samples of {size} bytes are not read, only of 2")
+        raise UnknownFormatError(
+            _("MUSE samples of {size} bytes are not read, only of 2", size=size)
+        )
     unit = text_of(item.find("LeadAmplitudeUnits")).upper()
     scale = _number(item, "LeadAmplitudeUnitsPerBit")
     if unit not in _MILLIVOLTS_PER_UNIT or not np.isfinite(scale) or scale == 0:
-        raise InvalidRecordError(f"a MUSE lead has the scale {scale:g} {unit!r}")
+        raise InvalidRecordError(
+            _("a MUSE lead has the scale {scale:g} {unit!r}", scale=scale, unit=unit)
+        )
     try:
         data = base64.b64decode("".join(text_of(item.find("WaveFormData")).split()), validate=True)
     except binascii.Error as error:
-        raise CorruptFileError(f"a MUSE waveform is no base64: {error}") from error
+        raise CorruptFileError(_("a MUSE waveform is no base64: {error}", error=error)) from error
     announced = text_of(item.find("LeadSampleCountTotal"))
     if len(data) % 2 or (announced and announced != str(len(data) // 2)):
         raise CorruptFileError(
-            f"a MUSE lead announces {announced or 'no'} samples and holds {len(data) / 2:g}"
+            _(
+                "a MUSE lead announces {announced} samples and holds {most:g}",
+                announced=announced or "no",
+                most=len(data) / 2,
+            )
         )
     return np.frombuffer(data, dtype="<i2").astype(np.float64) * scale * _MILLIVOLTS_PER_UNIT[unit]
 

@@ -22,6 +22,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate, patient_of
 from cardioalert.formats.leads import lead_codes
 from cardioalert.formats.scp_huffman import HuffmanTables, parse_tables, undo_differences
+from cardioalert.i18n import translate as _
 
 RECORD_HEADER: Final = 6  # checksum and length of the record
 SECTION_HEADER: Final = 16
@@ -43,7 +44,7 @@ def read(content: FileContent) -> ECGRecord:
     """Read the rhythm."""
     sections = _sections(content.data)
     if 3 not in sections or 6 not in sections:
-        raise InvalidRecordError("the SCP file holds no rhythm (sections 3 and 6)")
+        raise InvalidRecordError(_("the SCP file holds no rhythm (sections 3 and 6)"))
     leads, is_subtracted = _lead_list(sections[3])
     tables = parse_tables(sections.get(2, b""))
     rhythm = _parse_signal(sections[6], [lead.samples for lead in leads], tables)
@@ -71,7 +72,7 @@ def checksum(data: bytes) -> int:
 def _crc_row(byte: int) -> int:
     """Return one entry of the CRC table, polynomial 0x1021."""
     value = byte << 8
-    for _ in range(8):
+    for _attempt in range(8):
         value = (value << 1 ^ 0x1021 if value & 0x8000 else value << 1) & 0xFFFF
     return value
 
@@ -85,10 +86,16 @@ _CRC_TABLE: Final = tuple(_crc_row(byte) for byte in range(256))
 def _sections(data: bytes) -> dict[int, bytes]:
     """Return the content of each section without its header; checksums must hold where given."""
     if len(data) < RECORD_HEADER + SECTION_HEADER:
-        raise CorruptFileError(f"an SCP file of {len(data)} bytes holds no section")
+        raise CorruptFileError(_("an SCP file of {count} bytes holds no section", count=len(data)))
     (length,) = struct.unpack_from("<I", data, 2)
     if length > len(data):
-        raise CorruptFileError(f"the SCP file announces {length} bytes and has {len(data)}")
+        raise CorruptFileError(
+            _(
+                "the SCP file announces {length} bytes and has {count}",
+                length=length,
+                count=len(data),
+            )
+        )
     pointers = _section(data, at=RECORD_HEADER, number=0)
     sections: dict[int, bytes] = {}
     for number, size, index in _POINTER.iter_unpack(pointers[: len(pointers) // 10 * 10]):
@@ -100,17 +107,36 @@ def _sections(data: bytes) -> dict[int, bytes]:
 def _section(data: bytes, *, at: int, number: int, size: int | None = None) -> bytes:
     """Return one section, checked against its own header."""
     if not 0 <= at <= len(data) - SECTION_HEADER:
-        raise CorruptFileError(f"section {number} of the SCP file begins outside of it, at {at}")
+        raise CorruptFileError(
+            _(
+                "section {number} of the SCP file begins outside of it, at {at}",
+                number=number,
+                at=at,
+            )
+        )
     crc, own_number, length = struct.unpack_from("<HHI", data, at)
     if own_number != number or not SECTION_HEADER <= length <= len(data) - at:
         raise CorruptFileError(
-            f"at {at} the SCP file has section {own_number} of {length} bytes, "
-            f"expected section {number}"
+            _(
+                "at {at} the SCP file has section {own_number} of {length} bytes, "
+                "expected section {number}",
+                at=at,
+                own_number=own_number,
+                length=length,
+                number=number,
+            )
         )
     if size is not None and size != length:
-        raise CorruptFileError(f"SCP section {number} has {length} bytes, its pointer says {size}")
+        raise CorruptFileError(
+            _(
+                "SCP section {number} has {length} bytes, its pointer says {size}",
+                number=number,
+                length=length,
+                size=size,
+            )
+        )
     if crc and crc != checksum(data[at + 2 : at + length]):
-        raise CorruptFileError(f"the checksum of SCP section {number} is wrong")
+        raise CorruptFileError(_("the checksum of SCP section {number} is wrong", number=number))
     return data[at + SECTION_HEADER : at + length]
 
 
@@ -126,13 +152,15 @@ def _lead_list(section: bytes) -> tuple[list[_StoredLead], bool]:
     """Return the leads, and whether a reference beat was subtracted."""
     count, flags = _unpack("<BB", section, 0)
     if not 0 < count <= MOST_LEADS:
-        raise CorruptFileError(f"the SCP file announces {count} leads")
+        raise CorruptFileError(_("the SCP file announces {count} leads", count=count))
     leads = []
     for number in range(count):
         first, last, code = _unpack(_LEAD.format, section, 2 + number * _LEAD.size)
         samples = last - first + 1
         if not 0 < samples <= MOST_SAMPLES:
-            raise CorruptFileError(f"an SCP lead lasts from sample {first} to {last}")
+            raise CorruptFileError(
+                _("an SCP lead lasts from sample {first} to {last}", first=first, last=last)
+            )
         leads.append(_StoredLead(code=code, samples=samples))
     return leads, bool(flags & 1)
 
@@ -142,7 +170,7 @@ def _unpack(form: str, data: bytes, at: int) -> tuple[int, ...]:
     try:
         return struct.unpack_from(form, data, at)
     except struct.error as error:
-        raise CorruptFileError(f"an SCP section ends too early: {error}") from error
+        raise CorruptFileError(_("an SCP section ends too early: {error}", error=error)) from error
 
 
 # ---- Signals -------------------------------------------------------------------------------------
@@ -170,10 +198,16 @@ def _parse_signal(section: bytes, lengths: list[int], tables: HuffmanTables | No
     """
     nanovolts, microseconds, order, bimodal = _unpack(_SIGNAL_HEADER.format, section, 0)
     if not (nanovolts and microseconds):
-        raise InvalidRecordError(f"an SCP signal has steps of {nanovolts} nV, {microseconds} us")
+        raise InvalidRecordError(
+            _(
+                "an SCP signal has steps of {nanovolts} nV, {microseconds} us",
+                nanovolts=nanovolts,
+                microseconds=microseconds,
+            )
+        )
     if bimodal:
         raise UnknownFormatError(
-            "SCP with bimodal compression is not read: samples between the beats were left out",
+            _("SCP with bimodal compression is not read: samples between the beats were left out"),
             hint="Export the ECG from the cart without high compression, or as DICOM or aECG.",
         )
     at = _SIGNAL_HEADER.size
@@ -183,7 +217,13 @@ def _parse_signal(section: bytes, lengths: list[int], tables: HuffmanTables | No
     for size, samples in zip(sizes, lengths, strict=True):
         packed = section[at : at + size]
         if len(packed) < size:
-            raise CorruptFileError(f"an SCP lead announces {size} bytes and has {len(packed)}")
+            raise CorruptFileError(
+                _(
+                    "an SCP lead announces {size} bytes and has {count}",
+                    size=size,
+                    count=len(packed),
+                )
+            )
         rows.append(undo_differences(_numbers(packed, samples, tables), order=order))
         at += size
     return _Signal(nanovolts=nanovolts, step=microseconds * 1e-6, rows=rows)
@@ -194,7 +234,13 @@ def _numbers(packed: bytes, samples: int, tables: HuffmanTables | None) -> NDArr
     if tables is not None:
         return tables.decode(packed, samples)
     if len(packed) < 2 * samples:
-        raise CorruptFileError(f"an SCP lead has {len(packed)} bytes for {samples} samples")
+        raise CorruptFileError(
+            _(
+                "an SCP lead has {count} bytes for {samples} samples",
+                count=len(packed),
+                samples=samples,
+            )
+        )
     return np.frombuffer(packed[: 2 * samples], dtype="<i2").astype(np.int64)
 
 
@@ -203,15 +249,17 @@ def _put_reference_back(
 ) -> None:
     """Add the reference beat to each zone from which it was subtracted."""
     if 4 not in sections or 5 not in sections:
-        raise CorruptFileError("the SCP file subtracts a reference beat that it does not hold")
+        raise CorruptFileError(_("the SCP file subtracts a reference beat that it does not hold"))
     milliseconds, fiducial, beats = _unpack("<HHH", sections[4], 0)
-    _, microseconds, _, _ = _unpack(_SIGNAL_HEADER.format, sections[5], 0)
+    _nanovolts, microseconds, _a, _b = _unpack(_SIGNAL_HEADER.format, sections[5], 0)
     length = milliseconds * 1000 // microseconds if microseconds else 0
     if not 0 < length <= MOST_SAMPLES:
-        raise CorruptFileError(f"the SCP reference beat has {length} samples")
+        raise CorruptFileError(_("the SCP reference beat has {length} samples", length=length))
     reference = _parse_signal(sections[5], [length] * len(rhythm.rows), tables)
     if reference.step != rhythm.step:
-        raise UnknownFormatError("the SCP reference beat has another sampling rate than the rhythm")
+        raise UnknownFormatError(
+            _("the SCP reference beat has another sampling rate than the rhythm")
+        )
     scale = reference.nanovolts / rhythm.nanovolts
     for number in range(beats):
         kind, first, centre, last = _unpack(_ZONE.format, sections[4], 6 + number * _ZONE.size)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.errors import CorruptFileError, UnknownFormatError
+from cardioalert.i18n import translate as _
 
 DEFAULT_TABLE: Final = 19999
 MOST_CODES: Final = 4096
@@ -79,7 +80,13 @@ class HuffmanTables:
             The bits end too early, or are no code.
         """
         if 8 * len(packed) < samples:  # every number takes a bit at least
-            raise CorruptFileError(f"an SCP lead has {len(packed)} bytes for {samples} samples")
+            raise CorruptFileError(
+                _(
+                    "an SCP lead has {count} bytes for {samples} samples",
+                    count=len(packed),
+                    samples=samples,
+                )
+            )
         bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8)).tolist()
         values: list[int] = []
         table, at = self._tables[0], 0
@@ -87,14 +94,16 @@ class HuffmanTables:
             code, at = _next_code(table, bits, at)
             if not code.is_value:
                 if not 1 <= code.value <= len(self._tables):
-                    raise CorruptFileError(f"the SCP file switches to table {code.value}")
+                    raise CorruptFileError(
+                        _("the SCP file switches to table {value}", value=code.value)
+                    )
                 table = self._tables[code.value - 1]
                 continue
             extra = code.total - code.prefix
             values.append(_signed(bits[at : at + extra]) if extra else code.value)
             at += extra
             if at > len(bits):
-                raise CorruptFileError("the bits of an SCP lead end within a number")
+                raise CorruptFileError(_("the bits of an SCP lead end within a number"))
         return np.array(values, dtype=np.int64)
 
 
@@ -106,7 +115,7 @@ def _next_code(table: dict[tuple[int, int], Code], bits: list[int], at: int) -> 
         code = table.get((length, prefix))
         if code is not None:
             return code, at + length
-    raise CorruptFileError("the bits of an SCP lead are no Huffman code")
+    raise CorruptFileError(_("the bits of an SCP lead are no Huffman code"))
 
 
 def _reversed(bits: int, length: int) -> int:
@@ -127,20 +136,20 @@ def parse_tables(section: bytes) -> HuffmanTables | None:
     if not section:
         return None
     if len(section) < 2:
-        raise CorruptFileError("the Huffman section of the SCP file is cut short")
+        raise CorruptFileError(_("the Huffman section of the SCP file is cut short"))
     (count,) = struct.unpack_from("<H", section)
     if count == DEFAULT_TABLE:
         return HuffmanTables((_default_table(),))
     if not count:
         return None
     at, tables, total = 2, [], 0
-    for _ in range(count):
+    for _table in range(count):
         if at + 2 > len(section):
-            raise CorruptFileError(f"the SCP file announces {count} Huffman tables")
+            raise CorruptFileError(_("the SCP file announces {count} Huffman tables", count=count))
         (rows,) = struct.unpack_from("<H", section, at)
         total += rows
         if at + 2 + rows * _ROW.size > len(section) or total > MOST_CODES:
-            raise CorruptFileError(f"an SCP Huffman table announces {rows} codes")
+            raise CorruptFileError(_("an SCP Huffman table announces {rows} codes", rows=rows))
         tables.append(tuple(_parse_code(section, at + 2 + n * _ROW.size) for n in range(rows)))
         at += 2 + rows * _ROW.size
     return HuffmanTables(tuple(tables))
@@ -150,14 +159,16 @@ def _parse_code(section: bytes, at: int) -> Code:
     """Read one row."""
     prefix, total, mode, value, bits = _ROW.unpack_from(section, at)
     if not 0 < prefix <= total <= LONGEST_CODE + 32 or prefix > LONGEST_CODE:
-        raise CorruptFileError(f"an SCP Huffman code has {prefix} of {total} bits")
+        raise CorruptFileError(
+            _("an SCP Huffman code has {prefix} of {total} bits", prefix=prefix, total=total)
+        )
     return Code(prefix=prefix, total=total, is_value=mode == 1, value=value, bits=bits)
 
 
 def undo_differences(numbers: NDArray[np.int64], *, order: int) -> NDArray[np.int64]:
     """Sum first or second differences; their first one or two numbers are plain values."""
     if order not in (0, 1, 2):
-        raise UnknownFormatError(f"SCP samples encoded as {order} are not read")
+        raise UnknownFormatError(_("SCP samples encoded as {order} are not read", order=order))
     if order == 0 or len(numbers) < 2:
         return numbers
     if order == 1:

@@ -24,6 +24,7 @@ from cardioalert.formats.assembling import assemble, patient_of
 from cardioalert.formats.leads import lead_of_label
 from cardioalert.formats.xli import unpack_chunks
 from cardioalert.formats.xml_text import parse_xml, text_of
+from cardioalert.i18n import translate as _
 from cardioalert.units import MICROVOLTS_PER_MILLIVOLT
 
 VERSIONS: Final = ("1.03", "1.04", "1.04.01", "1.04.02")
@@ -37,14 +38,22 @@ def read(content: FileContent) -> ECGRecord:
     root = parse_xml(content.data)
     version = text_of(root.find(".//{*}documentinfo/{*}documentversion"))
     if version not in VERSIONS:
-        raise UnknownFormatError(f"Sierra XML {version!r} is not read, only {', '.join(VERSIONS)}")
+        raise UnknownFormatError(
+            _(
+                "Sierra XML {version!r} is not read, only {names}",
+                version=version,
+                names=", ".join(VERSIONS),
+            )
+        )
     waveforms = root.find(".//{*}parsedwaveforms")
     if waveforms is None:
-        raise InvalidRecordError("the Sierra file holds no waveforms")
+        raise InvalidRecordError(_("the Sierra file holds no waveforms"))
     rate = _number(text_of(root.find(".//{*}signalcharacteristics/{*}samplingrate")), "rate")
     samples = round(_number(waveforms.get("durationperchannel", ""), "duration") * rate / 1000.0)
     if not 0 < samples <= MOST_SAMPLES:
-        raise InvalidRecordError(f"the Sierra file announces {samples} samples a lead")
+        raise InvalidRecordError(
+            _("the Sierra file announces {samples} samples a lead", samples=samples)
+        )
     labels = _labels(root, waveforms)
     rows = _rows(waveforms, samples=samples, count=len(labels))
     channels: dict[Lead, NDArray[np.int64]] = {}
@@ -74,7 +83,7 @@ def _number(text: str, name: str) -> float:
     except ValueError:
         number = float("nan")
     if not np.isfinite(number):
-        raise CorruptFileError(f"the Sierra file gives {text!r} as {name}")
+        raise CorruptFileError(_("the Sierra file gives {text!r} as {name}", text=text, name=name))
     return number
 
 
@@ -85,7 +94,9 @@ def _labels(root: ET.Element, waveforms: ET.Element) -> list[str]:
     characteristics = root.find(".//{*}signalcharacteristics")
     kind = "" if characteristics is None else text_of(characteristics.find("./{*}acquisitiontype"))
     if kind not in _TWELVE_LEAD_SETS:
-        raise InvalidRecordError(f"the Sierra file names no leads, and its lead set is {kind!r}")
+        raise InvalidRecordError(
+            _("the Sierra file names no leads, and its lead set is {kind!r}", kind=kind)
+        )
     return list(STANDARD_LEADS)
 
 
@@ -95,25 +106,35 @@ def _is_compressed(waveforms: ET.Element) -> bool:
     if waveforms.get("compressflag", "True") == "False" or method in ("Uncompressed", "None"):
         return False
     if method != "XLI":
-        raise UnknownFormatError(f"Sierra waveforms compressed by {method!r} are not read")
+        raise UnknownFormatError(
+            _("Sierra waveforms compressed by {method!r} are not read", method=method)
+        )
     return True
 
 
 def _rows(waveforms: ET.Element, *, samples: int, count: int) -> list[NDArray[np.int64]]:
     """Return the stored numbers of each lead."""
     if waveforms.get("dataencoding") != "Base64":
-        raise UnknownFormatError("Sierra waveforms are only read in Base64")
+        raise UnknownFormatError(_("Sierra waveforms are only read in Base64"))
     try:
         data = base64.b64decode("".join((waveforms.text or "").split()), validate=True)
     except binascii.Error as error:
-        raise CorruptFileError(f"the Sierra waveforms are no base64: {error}") from error
+        raise CorruptFileError(
+            _("the Sierra waveforms are no base64: {error}", error=error)
+        ) from error
     if _is_compressed(waveforms):
         rows = list(islice(unpack_chunks(data, samples=samples), count))
     else:
         whole = np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.int64)
         rows = [whole[at : at + samples] for at in range(0, samples * count, samples)]
     if len(rows) < count or any(len(row) < samples for row in rows):
-        raise CorruptFileError(f"the Sierra file holds fewer than {count} leads of {samples}")
+        raise CorruptFileError(
+            _(
+                "the Sierra file holds fewer than {count} leads of {samples}",
+                count=count,
+                samples=samples,
+            )
+        )
     return rows
 
 
@@ -121,7 +142,7 @@ def _add_predictions(leads: dict[Lead, NDArray[np.int64]]) -> None:
     """Turn the remainders of the four derived leads into voltages."""
     if not set(LIMB_LEADS) <= set(leads):
         missing = ", ".join(lead for lead in LIMB_LEADS if lead not in leads)
-        raise InvalidRecordError(f"the compressed Sierra file lacks {missing}")
+        raise InvalidRecordError(_("the compressed Sierra file lacks {missing}", missing=missing))
     one, two = leads[Lead.I], leads[Lead.II]
     leads[Lead.III] = two - one - leads[Lead.III]
     leads[Lead.AVR] = -leads[Lead.AVR] - (one + two) // 2
@@ -136,7 +157,9 @@ def _resolution(root: ET.Element, waveforms: ET.Element) -> float:
         told = told or text_of(root.find(f".//{{*}}signalcharacteristics/{{*}}{name}"))
     resolution = _number(told, "resolution")
     if not resolution > 0:
-        raise InvalidRecordError(f"the Sierra file gives a resolution of {resolution:g} uV")
+        raise InvalidRecordError(
+            _("the Sierra file gives a resolution of {resolution:g} uV", resolution=resolution)
+        )
     return resolution
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.errors import CorruptFileError
+from cardioalert.i18n import translate as _
 
 CODE_BITS: Final = 10
 LAST_CODE: Final = (1 << CODE_BITS) - 2  # the highest code is never a string
@@ -41,14 +42,20 @@ def unpack_chunks(data: bytes, *, samples: int) -> Iterator[NDArray[np.int64]]:
     """
     at = 0
     while at + _HEADER.size <= len(data):
-        size, _, start = _HEADER.unpack_from(data, at)
+        size, _code, start = _HEADER.unpack_from(data, at)
         at += _HEADER.size
         if not 0 < size <= len(data) - at:
-            raise CorruptFileError(f"an XLI chunk announces {size} of {len(data) - at} bytes")
+            raise CorruptFileError(
+                _("an XLI chunk announces {size} of {most} bytes", size=size, most=len(data) - at)
+            )
         unpacked = unpack_lzw(data[at : at + size], most=2 * samples + MOST_EXTRA)
         if not 2 * samples <= len(unpacked) < 2 * samples + MOST_EXTRA:
             raise CorruptFileError(
-                f"an XLI chunk holds {len(unpacked) / 2:g} samples, {samples} are announced"
+                _(
+                    "an XLI chunk holds {most:g} samples, {samples} are announced",
+                    most=len(unpacked) / 2,
+                    samples=samples,
+                )
             )
         unpacked += b"\0" * (len(unpacked) % 2)
         yield _undo_differences(unpacked, start=start)[:samples]
@@ -72,7 +79,7 @@ def unpack_lzw(data: bytes, *, most: int) -> bytes:
         elif code == len(strings) and previous:
             string = previous + previous[:1]
         else:
-            raise CorruptFileError(f"the XLI code {code} stands for nothing")
+            raise CorruptFileError(_("the XLI code {code} stands for nothing", code=code))
         unpacked += string
         if len(unpacked) >= most:
             break

@@ -12,6 +12,7 @@ from typing import Final
 
 from cardioalert.errors import CorruptFileError
 from cardioalert.formats.sniffing import check_text_size
+from cardioalert.i18n import translate as _
 
 ENCODINGS: Final = (
     "utf-8", "utf-16", "iso-8859-1", "us-ascii", "ascii", "windows-1251", "windows-1252",
@@ -43,17 +44,20 @@ def parse_xml(data: bytes, *, doctype: str = "") -> ET.Element:
     found = _DOCTYPE.search(text)
     if "<!ENTITY" in text or (found and (found[1] != doctype or found[3])):
         raise CorruptFileError(
-            f"the XML declares a document type {found[1] if found else ''!r} or entities, "
-            "which ECG files never need"
+            _(
+                "the XML declares a document type {value!r} or entities, "
+                "which ECG files never need",
+                value=found[1] if found else "",
+            )
         )
     if found is not None:
         text = text[: found.start()] + text[text.index(">", found.start()) + 1 :]
     if "<!DOCTYPE" in text:
-        raise CorruptFileError("the XML declares several document types")
+        raise CorruptFileError(_("the XML declares several document types"))
     try:
         return ET.fromstring(text)
     except ET.ParseError as error:
-        raise CorruptFileError(f"the file is no well-formed XML: {error}") from error
+        raise CorruptFileError(_("the file is no well-formed XML: {error}", error=error)) from error
 
 
 def _decode(data: bytes) -> str:
@@ -64,14 +68,22 @@ def _decode(data: bytes) -> str:
         declared = _ENCODING.search(data[:400])
         encoding = declared[1].decode("ascii").lower() if declared else "utf-8"
         if encoding not in ENCODINGS:
-            raise CorruptFileError(f"the XML is in the unknown encoding {encoding!r}")
+            raise CorruptFileError(
+                _("the XML is in the unknown encoding {encoding!r}", encoding=encoding)
+            )
         if encoding == "utf-16":  # declared, but no mark: such files are UTF-8 saved again
             encoding = "utf-8"
         encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise CorruptFileError(f"the XML is not the {encoding} it claims to be: {error}") from error
+        raise CorruptFileError(
+            _(
+                "the XML is not the {encoding} it claims to be: {error}",
+                encoding=encoding,
+                error=error,
+            )
+        ) from error
 
 
 def text_of(element: ET.Element | None) -> str:

@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 
 from cardioalert import errors
 from cardioalert.errors import CardioAlertError, LimitError, WorkerDiedError, WorkerTimeoutError
+from cardioalert.i18n import translate as _
 
 ATTEMPTS: Final = 3  # a process may also be killed by chance
 ONE_THREAD: Final = dict.fromkeys(
@@ -130,8 +131,12 @@ class IsolatedCall:
         self.close()
         if late.is_set() or ended == -getattr(signal, "SIGXCPU", 0):
             seconds = f"{self._limits.seconds:g} s"
-            return None, WorkerTimeoutError(f"{name} was not worked on within {seconds}")
-        return None, WorkerDiedError(f"the process that read {name} died {ATTEMPTS} times")
+            return None, WorkerTimeoutError(
+                _("{name} was not worked on within {seconds}", name=name, seconds=seconds)
+            )
+        return None, WorkerDiedError(
+            _("the process that read {name} died {attempts} times", name=name, attempts=ATTEMPTS)
+        )
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the process, started when there is none."""

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cardioalert.errors import KeyFileError
+from cardioalert.i18n import translate as _
 from cardioalert.notify.channel import BusyError, Letter, RefusedError, judge
 
 TOKEN_LIFE = 40 * 60  # s; Apple wants 20 to 60 minutes
@@ -87,7 +88,7 @@ def sign(key: str, head: dict[str, Any], claims: dict[str, Any]) -> str:
     """Return a JSON web token signed with a P-256 key."""
     private = load_pem_private_key(key.encode(), password=None)
     if not isinstance(private, EllipticCurvePrivateKey):
-        raise KeyFileError("the key of APNs is no P-256 key")
+        raise KeyFileError(_("the key of APNs is no P-256 key"))
     body = b".".join(_encode(json.dumps(part, separators=(",", ":"))) for part in (head, claims))
     r, s = decode_dss_signature(private.sign(body, ECDSA(SHA256())))
     raw = r.to_bytes(32, "big") + s.to_bytes(32, "big")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cardioalert.errors import MissingLibraryError
+from cardioalert.i18n import translate as _
 from cardioalert.notify.channel import BusyError, Letter, RefusedError
 
 
@@ -21,7 +22,7 @@ class AppriseChannel:
             import apprise  # noqa: PLC0415 - optional, and large
         except ImportError:
             raise MissingLibraryError(
-                "the library apprise is not installed", hint="pip install 'cardioalert[notify]'"
+                _("the library apprise is not installed"), hint="pip install 'cardioalert[notify]'"
             ) from None
         service = apprise.Apprise()
         if not service.add(self.url):

@@ -203,7 +203,7 @@ class Explanation(_Part):
 class Document(_Part):
     """The document `cardioalert.analysis/1`."""
 
-    language: Literal["en", "ru", "uz"] | None = None
+    language: Literal["en", "ru", "uz", "en-XA"] | None = None  # the last is for tests
     input: Source
     digitization: Digitization | None = None
     record: Record

@@ -80,7 +80,7 @@ def check_booking(desk: Desk, actor: Actor, action: str, booking: Any) -> None:
     if actor.clinic_id and actor.clinic_id == booking.clinic_id:
         relations.add("clinic")
     if not may(action, actor.role, relations):
-        raise NotFoundError(f"there is no booking {booking.code}")
+        raise NotFoundError(_("there is no booking {code}", code=booking.code))
 
 
 def own_patient(actor: Actor) -> str:

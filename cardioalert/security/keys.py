@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardioalert.errors import KeyFileError
+from cardioalert.i18n import translate as _
 
 KEY_BYTES: Final = 32
 SUBJECTS: Final = ("encryption", "index", "audit", "token")
@@ -71,7 +72,7 @@ def create(path: Path) -> Keyring:
         os.link(part, path)  # fails when another process was first, unlike a rename
     except FileExistsError:
         raise KeyFileError(
-            f"{path} exists already", hint="Use keys rotate to change keys."
+            _("{path} exists already", path=path), hint="Use keys rotate to change keys."
         ) from None
     finally:
         part.unlink()
@@ -90,17 +91,20 @@ def load(path: Path) -> Keyring:
         mode = stat.S_IMODE(path.stat().st_mode)
         document = json.loads(path.read_text(encoding="ascii"))
     except FileNotFoundError:
-        raise KeyFileError(f"{path} is missing") from None
+        raise KeyFileError(_("{path} is missing", path=path)) from None
     except (OSError, ValueError) as error:
-        raise KeyFileError(f"{path} cannot be read: {type(error).__name__}") from None
+        raise KeyFileError(
+            _("{path} cannot be read: {kind}", path=path, kind=type(error).__name__)
+        ) from None
     if os.name == "posix" and mode & 0o077:
         raise KeyFileError(
-            f"{path} can be read by others (mode {mode:o})", hint=f"chmod 600 {path}"
+            _("{path} can be read by others (mode {mode:o})", path=path, mode=mode),
+            hint=f"chmod 600 {path}",
         )
     try:
         return Keyring(**{subject: _read(document[subject]) for subject in SUBJECTS})
     except (KeyError, TypeError, ValueError) as error:
-        raise KeyFileError(f"{path} is damaged: {error}") from None
+        raise KeyFileError(_("{path} is damaged: {error}", path=path, error=error)) from None
 
 
 def load_or_create(path: Path) -> Keyring:
@@ -117,7 +121,13 @@ def load_or_create(path: Path) -> Keyring:
 def rotate(path: Path, subject: str) -> Keyring:
     """Add a new current key to a subject; the old ones still open what they sealed."""
     if subject not in ROTATING:
-        raise KeyFileError(f"keys of {subject!r} cannot rotate, only {', '.join(ROTATING)}")
+        raise KeyFileError(
+            _(
+                "keys of {subject!r} cannot rotate, only {names}",
+                subject=subject,
+                names=", ".join(ROTATING),
+            )
+        )
     ring = load(path)
     old: SubjectKeys = getattr(ring, subject)
     number = 1 + max(int(name.rsplit("-", 1)[1]) for name in old.keys)

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cardioalert.errors import SealedDataError
+from cardioalert.i18n import translate as _
 from cardioalert.security.keys import Keyring
 
 FORMAT: Final = b"\x01"
@@ -59,12 +60,16 @@ def unseal(key: bytes, sealed: bytes, place: Place) -> bytes:
         It was sealed with another key or for another place, or is damaged.
     """
     if sealed[:1] != FORMAT or len(sealed) < 1 + NONCE_BYTES + 16:
-        raise SealedDataError(f"{place.table}.{place.column}: not a sealed value")
+        raise SealedDataError(
+            _("{table}.{column}: not a sealed value", table=place.table, column=place.column)
+        )
     try:
         body = sealed[1:]
         return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place.binding())
     except InvalidTag:
-        raise SealedDataError(f"{place.table}.{place.column}: the value does not open") from None
+        raise SealedDataError(
+            _("{table}.{column}: the value does not open", table=place.table, column=place.column)
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,13 @@ class Vault:
     def unseal(self, sealed: bytes | None, place: Place) -> bytes:
         """Open a value of the installation itself."""
         if not sealed:
-            raise SealedDataError(f"{place.table}.{place.column}: erased")
+            raise SealedDataError(
+                _("{table}.{column}: erased", table=place.table, column=place.column)
+            )
         name = self._name_of_key(sealed)
         key = self.ring.encryption.keys.get(name)
         if key is None:
-            raise SealedDataError(f"the key {name!r} is not in the key file")
+            raise SealedDataError(_("the key {name!r} is not in the key file", name=name))
         return unseal(key, sealed[1 + sealed[0] :], place)
 
     @staticmethod

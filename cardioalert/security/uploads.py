@@ -18,6 +18,7 @@ from cardioalert.errors import (
     UnknownFormatError,
 )
 from cardioalert.files import picture_format
+from cardioalert.i18n import translate as _
 from cardioalert.isolation import IsolatedCall, Limits, Message
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ def clean_apart(child: IsolatedCall, data: bytes) -> CleanFile:
         And what `clean` raises.
     """
     if len(data) > MOST_FILE_BYTES:  # too much even to send over
-        raise FileTooLargeError(f"the upload has {len(data)} bytes, the most is {MOST_FILE_BYTES}")
+        raise FileTooLargeError(
+            _(
+                "the upload has {count} bytes, the most is {most_file_bytes}",
+                count=len(data),
+                most_file_bytes=MOST_FILE_BYTES,
+            )
+        )
     values, cleaned = child({}, data, name="the upload")
     return CleanFile(cleaned, values["kind"])
 
@@ -72,16 +79,30 @@ def clean(data: bytes) -> CleanFile:
     EmptyFileError, FileTooLargeError, UnknownFormatError, PictureSizeError, CorruptFileError
     """
     if not data:
-        raise EmptyFileError("the upload holds no bytes")
+        raise EmptyFileError(_("the upload holds no bytes"))
     if len(data) > MOST_FILE_BYTES:
-        raise FileTooLargeError(f"the upload has {len(data)} bytes, the most is {MOST_FILE_BYTES}")
+        raise FileTooLargeError(
+            _(
+                "the upload has {count} bytes, the most is {most_file_bytes}",
+                count=len(data),
+                most_file_bytes=MOST_FILE_BYTES,
+            )
+        )
     if data.startswith((*_ARCHIVES, *_PROGRAMS)):
-        raise UnknownFormatError("archives and programs are not taken", hint="Send one ECG a file.")
+        raise UnknownFormatError(
+            _("archives and programs are not taken"), hint="Send one ECG a file."
+        )
     kind = picture_format(data)
     if kind is None or data.startswith(b"%PDF"):
         return CleanFile(data, "record" if kind is None else "picture")
     if len(data) > MOST_PHOTO_BYTES:
-        raise FileTooLargeError(f"the photo has {len(data)} bytes, the most is {MOST_PHOTO_BYTES}")
+        raise FileTooLargeError(
+            _(
+                "the photo has {count} bytes, the most is {most_photo_bytes}",
+                count=len(data),
+                most_photo_bytes=MOST_PHOTO_BYTES,
+            )
+        )
     return CleanFile(_written_anew(data), "picture")
 
 
@@ -101,7 +122,11 @@ def _written_anew(data: bytes) -> bytes:
             picture = Image.open(io.BytesIO(data))
         if picture.width * picture.height > MOST_PIXELS:
             raise PictureSizeError(
-                f"the photo has {picture.width} x {picture.height} pixels, more than 40 million"
+                _(
+                    "the photo has {width} x {height} pixels, more than 40 million",
+                    width=picture.width,
+                    height=picture.height,
+                )
             )
         upright = ImageOps.exif_transpose(picture)
         lossless = picture.format in ("PNG", "BMP", "TIFF")
@@ -115,7 +140,9 @@ def _written_anew(data: bytes) -> bytes:
     except (PictureSizeError, MemoryError):
         raise
     except Exception as error:  # a decoding library may raise anything for a damaged file
-        raise CorruptFileError(f"the photo cannot be read: {type(error).__name__}") from None
+        raise CorruptFileError(
+            _("the photo cannot be read: {kind}", kind=type(error).__name__)
+        ) from None
     return out.getvalue()
 
 

@@ -20,6 +20,7 @@ from cardioalert.errors import (
     NotFoundError,
     SlotTakenError,
 )
+from cardioalert.i18n import translate as _
 from cardioalert.store.clinic_tables import Resource
 from cardioalert.store.inserting import compare_and_swap, insert_unless_there
 from cardioalert.store.visit_tables import OCCUPYING, Booking, Status
@@ -61,7 +62,11 @@ def take_seat(session: Session, wanted: Booking, *, capacity: int, now: datetime
         if earlier:  # the same request came twice at once, and the other one won
             return earlier
     raise SlotTakenError(
-        f"all {capacity} places of {wanted.slot_start:%Y-%m-%d %H:%M} UTC are taken"
+        _(
+            "all {capacity} places of {slot_start:%Y-%m-%d %H:%M} UTC are taken",
+            capacity=capacity,
+            slot_start=wanted.slot_start,
+        )
     )
 
 
@@ -75,7 +80,7 @@ def _earlier(session: Session, wanted: Booking) -> Booking | None:
         )
     ).first()
     if found and found.request_hash != wanted.request_hash:
-        raise KeyReusedError("this idempotency key belongs to another request")
+        raise KeyReusedError(_("this idempotency key belongs to another request"))
     return found
 
 
@@ -119,7 +124,7 @@ def by_code(session: Session, code: str) -> Booking:
     """
     found = session.exec(select(Booking).where(Booking.code == code)).first()
     if found is None:
-        raise NotFoundError(f"there is no booking {code}")
+        raise NotFoundError(_("there is no booking {code}", code=code))
     return found
 
 
@@ -139,7 +144,9 @@ def change_status(
     ChangedMeanwhileError
     """
     if booking.status not in allowed:
-        raise ChangedMeanwhileError(f"booking {booking.code} is {booking.status}")
+        raise ChangedMeanwhileError(
+            _("booking {code} is {status}", code=booking.code, status=booking.status)
+        )
     done = compare_and_swap(
         session,
         Booking,
@@ -147,7 +154,9 @@ def change_status(
         {"status": to, "version": booking.version + 1, "held_until": held_until, "changed_at": now},
     )
     if not done:
-        raise ChangedMeanwhileError(f"booking {booking.code} was changed by somebody else")
+        raise ChangedMeanwhileError(
+            _("booking {code} was changed by somebody else", code=booking.code)
+        )
     session.refresh(booking)
     return booking
 
@@ -164,7 +173,13 @@ def confirm(session: Session, code: str, *, now: datetime) -> Booking:
         return booking
     late = booking.status == Status.HELD and booking.held_until and booking.held_until < now
     if late or booking.status == Status.EXPIRED:
-        raise HoldExpiredError(f"booking {code} was held until {booking.held_until:%H:%M} UTC")
+        raise HoldExpiredError(
+            _(
+                "booking {code} was held until {held_until:%H:%M} UTC",
+                code=code,
+                held_until=booking.held_until,
+            )
+        )
     return change_status(
         session, booking, allowed=(Status.HELD, Status.PENDING), to=Status.BOOKED, now=now
     )
@@ -181,7 +196,9 @@ def move_seat(
     SlotTakenError, ChangedMeanwhileError
     """
     if booking.status not in MOVABLE:
-        raise ChangedMeanwhileError(f"booking {booking.code} is {booking.status}")
+        raise ChangedMeanwhileError(
+            _("booking {code} is {status}", code=booking.code, status=booking.status)
+        )
     free_expired(session, resource.id, start, now)
     target = Booking(**{**booking.model_dump(), "resource_id": resource.id})
     target.slot_start, target.slot_end = start, end
@@ -195,9 +212,17 @@ def move_seat(
             with session.begin_nested():
                 seen = {"id": booking.id, "version": booking.version, "status": booking.status}
                 if not compare_and_swap(session, Booking, seen, change):
-                    raise ChangedMeanwhileError(f"booking {booking.code} was changed meanwhile")
+                    raise ChangedMeanwhileError(
+                        _("booking {code} was changed meanwhile", code=booking.code)
+                    )
         except IntegrityError:  # somebody took this seat at the same moment
             continue
         session.refresh(booking)
         return booking
-    raise SlotTakenError(f"all {resource.capacity} places of {start:%Y-%m-%d %H:%M} UTC are taken")
+    raise SlotTakenError(
+        _(
+            "all {capacity} places of {start:%Y-%m-%d %H:%M} UTC are taken",
+            capacity=resource.capacity,
+            start=start,
+        )
+    )

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlmodel import Session
 
 from cardioalert.errors import MissingLibraryError, StoreError
+from cardioalert.i18n import translate as _
 
 BUSY_TIMEOUT: Final = 60_000  # ms a writer waits for its turn
 
@@ -41,11 +42,15 @@ class Store:
             self.engine = _open(url)
         except (ArgumentError, NoSuchModuleError) as error:
             raise StoreError(
-                f"{_shown(url)!r} is no database URL: {type(error).__name__}"
+                _(
+                    "{shown!r} is no database URL: {kind}",
+                    shown=_shown(url),
+                    kind=type(error).__name__,
+                )
             ) from None
         except ImportError as error:
             raise MissingLibraryError(
-                f"the library {error.name} is not installed",
+                _("the library {name} is not installed", name=error.name),
                 hint="pip install 'cardioalert[postgresql]'",
             ) from None
 
@@ -83,7 +88,7 @@ def _described(url: str) -> Iterator[None]:
         yield
     except OperationalError as error:
         reason = str(error.orig).splitlines()[0] if error.orig else "no answer"
-        raise StoreError(f"{_shown(url)}: {reason}") from error
+        raise StoreError(_("{shown}: {reason}", shown=_shown(url), reason=reason)) from error
 
 
 def _shown(url: str) -> str:

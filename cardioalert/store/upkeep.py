@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, inspect, make_url, text
 
 from cardioalert.errors import FileMissingError, MissingLibraryError, SchemaError, StoreError
+from cardioalert.i18n import translate as _
 from cardioalert.store.engine import Store
 
 HEAD: Final = "0002"
@@ -40,7 +41,13 @@ def require_current(store: Store) -> None:
     """
     found = version(store)
     if found != HEAD:
-        raise SchemaError(f"the database is at version {found}, this program needs {HEAD}")
+        raise SchemaError(
+            _(
+                "the database is at version {found}, this program needs {head}",
+                found=found,
+                head=HEAD,
+            )
+        )
 
 
 def upgrade(store: Store) -> bool:
@@ -128,7 +135,7 @@ def backup(store: Store, target: Path) -> None:
 def restore(store: Store, source: Path) -> None:
     """Replace everything in the database by a backup; nothing else may use it meanwhile."""
     if not source.is_file():
-        raise FileMissingError(f"{source} is no file")
+        raise FileMissingError(_("{source} is no file", source=source))
     store.close()
     if not store.is_sqlite:
         options = (
@@ -141,7 +148,7 @@ def restore(store: Store, source: Path) -> None:
         _run_peer(store, "pg_restore", *options, str(source), database_option=True)
         return
     if source.read_bytes()[:15] != b"SQLite format 3":
-        raise StoreError(f"{source} is no SQLite database")
+        raise StoreError(_("{source} is no SQLite database", source=source))
     with sqlite3.connect(source) as copy, sqlite3.connect(_file(store)) as target:
         copy.backup(target)
     copy.close()
@@ -152,14 +159,16 @@ def _file(store: Store) -> Path:
     """Return the file of an SQLite database."""
     name = store.engine.url.database
     if not name or name == ":memory:":
-        raise StoreError("a database in memory cannot be backed up")
+        raise StoreError(_("a database in memory cannot be backed up"))
     return Path(name)
 
 
 def _run_peer(store: Store, program: str, *options: str, database_option: bool = False) -> None:
     """Run one of PostgreSQL's own programs; the password goes by the environment."""
     if shutil.which(program) is None:
-        raise MissingLibraryError(f"{program} is not installed", hint="apt-get install postgresql")
+        raise MissingLibraryError(
+            _("{program} is not installed", program=program), hint="apt-get install postgresql"
+        )
     url = make_url(store.engine.url)
     address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
@@ -169,4 +178,4 @@ def _run_peer(store: Store, program: str, *options: str, database_option: bool =
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise StoreError(f"{program} failed: {last}")
+        raise StoreError(_("{program} failed: {last}", program=program, last=last))

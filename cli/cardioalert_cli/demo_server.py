@@ -131,7 +131,7 @@ def add_history(desk: Desk, patient_id: str) -> None:
     while records.run_job(desk, analyze, owner="demo"):
         pass
     if code := records.job(desk, job.id).error_code:
-        raise DigitizationError(f"the example photo was not read: {code}")
+        raise DigitizationError(_("the example photo was not read: {code}", code=code))
     records.add_quiz(desk, OPERATOR, patient_id, assess(read_answers(ANSWERS)).to_dict())
     now = desk.now()
     tomorrow = local(now).date() + timedelta(days=1)  # late enough to be moved and cancelled

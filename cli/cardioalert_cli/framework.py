@@ -7,7 +7,8 @@ of options it adds are replaced, and its error messages are recognised by their 
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, Final
 
 from cardioalert.i18n import N_
@@ -17,6 +18,7 @@ MESSAGES: Final = (
     N_("Missing argument '{name}'."),
     N_("Missing option '{name}'."),
     N_("Missing command."),
+    N_("No such command '{name}'. Did you mean {names}?"),
     N_("No such command '{name}'."),
     N_("No such option: {name} (Possible options: {names})"),
     N_("No such option: {name}"),
@@ -102,12 +104,21 @@ def prepare(command: Any, *, usage: str = "") -> None:
         parameter.help = next((texts[name] for name in names if name in texts), parameter.help)
         if parameter.param_type_name == "argument":
             parameter.display_type = _no_type
+        else:
+            parameter.display_type = partial(_type_word, parameter.display_type)
     command.options_metavar = _("[OPTIONS]")
     if hasattr(command, "subcommand_metavar"):
         command.subcommand_metavar = _("COMMAND [ARGUMENTS]...")
     _replace_methods(command, usage)
     for child in getattr(command, "commands", {}).values():
         prepare(child, usage=usage)
+
+
+def _type_word(shown: Callable[[Any], str], ctx: Any) -> str:
+    """Show what to type after an option, instead of the name of a Python type."""
+    text = shown(ctx)
+    kind = text.strip("<>").removesuffix(" range")
+    return {"int": "N", "float": "X", "str": _("TEXT")}.get(kind, text)
 
 
 def _no_type(ctx: Any) -> str:

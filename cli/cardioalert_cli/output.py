@@ -130,13 +130,14 @@ def report_problem(problem: Problem, *, as_json: bool, path: str = "") -> None:
 
     where = f"{Path(path).name}: " if path else ""
     lines = [
-        Text.assemble((_("Error"), "bold red"), "  ", where, problem.title),
-        Text.assemble((_("Why"), "dim"), "    ", problem.message),
+        (_("Error"), "bold red", f"{where}{problem.title}", ""),
+        (_("Why"), "dim", problem.message, ""),
+        (_("Fix"), "dim", problem.hint, ""),
+        (_("Try"), "dim", problem.command, "bold"),
     ]
-    if problem.hint:
-        lines.append(Text.assemble((_("Fix"), "dim"), "    ", problem.hint))
-    if problem.command:
-        lines.append(Text.assemble((_("Try"), "dim"), "    ", (problem.command, "bold")))
+    room = max(len(label) for label, *_rest in lines) + 2
     console = make_console(sys.stderr)
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    for label, label_style, text, style in lines:
+        if text:
+            line = Text.assemble((f"{label:<{room}}", label_style), (text, style))
+            console.print(line, soft_wrap=True)

@@ -37,7 +37,8 @@ def make_app(desk: Desk, channels: tuple[Channel, ...]) -> FastAPI:
         from cardioalert.rest.app import create_app  # noqa: PLC0415
     except ImportError as error:
         raise MissingLibraryError(
-            f"the library {error.name} is not installed", hint="pip install 'cardioalert[server]'"
+            _("the library {name} is not installed", name=error.name),
+            hint="pip install 'cardioalert[server]'",
         ) from None
     return create_app(desk, channels=channels)
 

@@ -19,6 +19,7 @@ import numpy as np
 import pypdfium2
 import pytest
 
+from cardioalert.i18n import use_language
 from cardioalert.report.make import render, report_of_document
 from tests.made_report import DOTS_PER_MM, built_document, heavy_lines, pdf_page
 
@@ -101,14 +102,28 @@ def checked(browser: str, axe: str, page: str, folder: Path) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.parametrize("medium", ["screen", "print"])
-def test_the_report_is_accessible(browser, axe, page, tmp_path, medium):
+@pytest.mark.parametrize(
+    ("language", "medium"), [("en", "screen"), ("en", "print"), ("ru", "screen"), ("uz", "screen")]
+)
+def test_the_report_is_accessible(browser, axe, tmp_path, language, medium):
+    document = built_document(language)
+    with use_language(language):
+        page = render(report_of_document(document, previous=document), ".html").decode("utf-8")
+    assert f'<html lang="{language}">' in page
     shown = page if medium == "screen" else page.replace("@media print", "@media all")
     result = checked(browser, axe, shown, tmp_path)
     assert result["violations"] == []
     assert {"color-contrast", "heading-order", "html-has-lang", "th-has-data-cells"} <= set(
         result["passes"]
     )
+
+
+def test_the_report_fetches_nothing(page):
+    """What a browser loads by itself is inside the file; the policy forbids anything else."""
+    assert "default-src 'none'" in page
+    loaded = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]{1,40})""", page)
+    assert loaded
+    assert all(address.startswith(("data:", "#")) for address in loaded), set(loaded)
 
 
 def test_the_checker_finds_what_is_wrong(browser, axe, page, tmp_path):

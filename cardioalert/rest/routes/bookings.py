@@ -60,7 +60,7 @@ def take(desk: Desk, actor: Actor, wish: booking.Request, *, hold: bool) -> Tick
     with desk.store.reading() as session:
         clinic = clinic_of(session, match["resource"]) if match else None
     if clinic is None:
-        raise NotFoundError("there is no such slot")
+        raise NotFoundError(_("there is no such slot"))
     at_the_desk = is_staff(actor) and clinic == actor.clinic_id
     if not (at_the_desk and may("booking.make", actor.role, {"clinic"})):
         check_patient(desk, actor, "booking.make", wish.patient_id)
@@ -79,7 +79,7 @@ def list_bookings(
     with desk.store.reading() as session:
         if is_staff(actor):
             if not actor.clinic_id:
-                raise NotFoundError("this account belongs to no clinic")
+                raise NotFoundError(_("this account belongs to no clinic"))
             found = booking.list_bookings(
                 session, clinic_id=actor.clinic_id, patient_id=patient, after=after, limit=limit
             )
@@ -108,7 +108,9 @@ def seen(desk: Desk, actor: Actor, code: str, action: str, match: str | None = N
         ticket = booking.show(session, code)
     check_booking(desk, actor, action, ticket.booking)
     if match is not None and match.strip('"') != str(ticket.booking.version):
-        raise ChangedMeanwhileError(f"booking {ticket.booking.code} was changed meanwhile")
+        raise ChangedMeanwhileError(
+            _("booking {code} was changed meanwhile", code=ticket.booking.code)
+        )
     return ticket
 
 
@@ -185,7 +187,7 @@ def join_waitlist(body: Wait, desk: DeskOf, actor: ActorOf) -> answers.Waiting:
     try:
         day = date.fromisoformat(body.day)
     except ValueError:
-        raise InvalidDataError(f"{body.day!r} is no day") from None
+        raise InvalidDataError(_("{day!r} is no day", day=body.day)) from None
     entry = waitlist.join(
         desk, actor, clinic_id=body.clinic, service=body.service, day=day, patient_id=patient
     )

@@ -12,6 +12,7 @@ from cardioalert.care.directory import read_region, read_service
 from cardioalert.care.times import local
 from cardioalert.errors import InvalidDataError
 from cardioalert.i18n import language
+from cardioalert.i18n import translate as _
 from cardioalert.rest import answers
 from cardioalert.rest.guards import DeskOf
 from cardioalert.rest.problems import documented
@@ -39,7 +40,7 @@ def list_clinics(
 ) -> answers.ClinicList:
     """Find clinics, the recommended first."""
     if (latitude is None) != (longitude is None):
-        raise InvalidDataError("latitude and longitude come together")
+        raise InvalidDataError(_("latitude and longitude come together"))
     near = (latitude, longitude) if latitude is not None and longitude is not None else None
     wish = clinics.Wish(
         near=near, within_km=within_km if near else None, text=q, open_now=open_now, limit=limit,
@@ -86,4 +87,4 @@ def read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidDataError(f"{text!r} is no day") from None
+        raise InvalidDataError(_("{text!r} is no day", text=text)) from None

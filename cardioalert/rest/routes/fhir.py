@@ -25,6 +25,7 @@ from cardioalert.care.times import local, read_moment
 from cardioalert.errors import InvalidDataError, NotFoundError
 from cardioalert.hospital.fhir import scheduling
 from cardioalert.i18n import language
+from cardioalert.i18n import translate as _
 from cardioalert.rest.answers import FhirResource
 from cardioalert.rest.guards import ActorOf, DeskOf, check_patient, limit, own_patient
 from cardioalert.rest.problems import FHIR_JSON, documented_fhir
@@ -155,7 +156,9 @@ def bounds(start: list[str]) -> tuple[str, str]:
     for text in start:
         sign, moment = text[:2].replace("gt", "ge").replace("le", "lt"), text[2:]
         if sign not in ends:
-            raise InvalidDataError(f"{text[:40]!r} does not begin with ge, gt, le or lt")
+            raise InvalidDataError(
+                _("{text!r} does not begin with ge, gt, le or lt", text=text[:40])
+            )
         ends[sign] = moment
     return ends["ge"], ends["lt"]
 
@@ -165,7 +168,7 @@ def period(desk: Desk, start: str, end: str) -> tuple[datetime, datetime]:
     first = read_moment(start) if start else desk.now()
     last = read_moment(end) if end else first + timedelta(days=7)
     if not first < last <= first + LONGEST:
-        raise InvalidDataError("the end lies before the start, or more than 31 days after it")
+        raise InvalidDataError(_("the end lies before the start, or more than 31 days after it"))
     return first, last
 
 
@@ -195,7 +198,7 @@ def find(request: Request, desk: Desk, asked: FhirParameters) -> FhirResource:
     services = [read_service(one.rpartition("|")[2]) for one in asked.all("visit-type")] or ["ecg"]
     count = asked.first("_count") or "20"
     if not count.isdecimal() or not 1 <= int(count) <= 100:
-        raise InvalidDataError("_count is between 1 and 100")
+        raise InvalidDataError(_("_count is between 1 and 100"))
     written = sorted(
         proposals(desk, asked, services, (first, last)),
         key=lambda one: (str(one["start"]), str(one["id"])),
@@ -263,14 +266,14 @@ def visit(desk: Desk, actor: Actor, code: str, action: str) -> Ticket:
     try:
         return seen(desk, actor, code, action)
     except InvalidDataError:
-        raise NotFoundError("there is no such appointment") from None
+        raise NotFoundError(_("there is no such appointment")) from None
 
 
 def wished(actor: Actor, body: FhirParameters, key: str | None) -> booking.Request:
     """Return which time is wanted, and for whom."""
     slot = id_in(body.first("appointment-reference"), "Appointment")
     if not SLOT_ID.fullmatch(slot):
-        raise NotFoundError("appointment-reference names no proposed appointment")
+        raise NotFoundError(_("appointment-reference names no proposed appointment"))
     patient = id_in(body.first("patient-reference"), "Patient") or own_patient(actor)
     return booking.Request(slot_id=slot, patient_id=patient, idempotency_key=key, origin="fhir")
 

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 
 from cardioalert.errors import NotFoundError
 from cardioalert.i18n import LANGUAGES
+from cardioalert.i18n import translate as _
 from cardioalert.rest.page_words import words
 
 router = APIRouter(include_in_schema=False)
@@ -64,7 +65,7 @@ def show_page(request: Request) -> Response:
 def page_words(request: Request, name: str) -> Response:
     """Return the words of the page in a language."""
     if name not in LANGUAGES:
-        raise NotFoundError("there is no such language")
+        raise NotFoundError(_("there is no such language"))
     return kept(request, words_file(name), ".json")
 
 
@@ -84,7 +85,7 @@ def page_file(request: Request) -> Response:
     """Return one file of the page."""
     path = request.url.path.lstrip("/")
     if path not in files():
-        raise NotFoundError("there is no such file")
+        raise NotFoundError(_("there is no such file"))
     return kept(request, files()[path], "." + path.rpartition(".")[2])
 
 

@@ -113,7 +113,7 @@ def show_overlay(analysis_id: AnalysisPath, desk: DeskOf, actor: ActorOf) -> Res
     row, patient = readable(desk, actor, analysis_id)
     picture = records.overlay_of(desk, patient, row)
     if picture is None:
-        raise NotFoundError("this analysis has no picture")
+        raise NotFoundError(_("this analysis has no picture"))
     return Response(picture, media_type="image/jpeg")
 
 

@@ -63,12 +63,12 @@ def read_head(path: Path) -> Head:
     from cardioalert.store.audit import Head  # noqa: PLC0415
 
     if not path.is_file():
-        raise FileMissingError(f"{path} is no file")
+        raise FileMissingError(_("{path} is no file", path=path))
     try:
         document = json.loads(path.read_text(encoding="ascii"))
         return Head(int(document["number"]), str(document["link"]))
     except (ValueError, KeyError, TypeError):
-        raise InvalidDataError(f"{path} holds no head of an audit") from None
+        raise InvalidDataError(_("{path} holds no head of an audit", path=path)) from None
 
 
 def head(
@@ -84,7 +84,7 @@ def head(
     try:
         out.write_text(json.dumps({"number": end.number, "link": end.link}), encoding="ascii")
     except OSError as error:
-        raise CannotWriteError(f"{out}: {error.strerror}") from None
+        raise CannotWriteError(_("{out}: {strerror}", out=out, strerror=error.strerror)) from None
     output.note(str(out))
 
 

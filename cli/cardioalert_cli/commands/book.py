@@ -187,7 +187,9 @@ def slot_id(desk: Desk, clinic: str, text: str, service: str) -> str:
         from cardioalert.care.slots import clinic_of  # noqa: PLC0415
 
         if clinic_of(session, match["resource"]) != clinic:
-            raise NotFoundError(f"the slot {text} is not one of {clinic}")
+            raise NotFoundError(
+                _("the slot {text} is not one of {clinic}", text=text, clinic=clinic)
+            )
     return text
 
 
@@ -378,7 +380,7 @@ def ticket(
     try:
         out.write_bytes(data)
     except OSError as error:
-        raise CannotWriteError(f"{out}: {error.strerror}") from None
+        raise CannotWriteError(_("{out}: {strerror}", out=out, strerror=error.strerror)) from None
     output.note(str(out))
 
 

@@ -103,10 +103,10 @@ def read_point(text: str) -> tuple[float, float]:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
         raise InvalidDataError(
-            f"{text!r} is no place", hint=_("Write latitude,longitude: 41.31,69.28")
+            _("{text!r} is no place", text=text), hint=_("Write latitude,longitude: 41.31,69.28")
         ) from None
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise InvalidDataError(f"{text!r} is not on the globe")
+        raise InvalidDataError(_("{text!r} is not on the globe", text=text))
     return latitude, longitude
 
 
@@ -205,7 +205,7 @@ def import_(
     from cardioalert.care.directory import store_clinics  # noqa: PLC0415
 
     if not file.is_file():
-        raise FileMissingError(f"{file} is no file")
+        raise FileMissingError(_("{file} is no file", file=file))
     day = read_day(as_of) if as_of else datetime.fromtimestamp(file.stat().st_mtime).date()
     drafts = read_clinics(file.read_bytes(), as_of=day, verified_by=verified_by)
     report = store_clinics(open_desk(), OPERATOR, drafts)
@@ -224,7 +224,9 @@ def read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidDataError(f"{text!r} is no day", hint=_("Write 2026-12-31.")) from None
+        raise InvalidDataError(
+            _("{text!r} is no day", text=text), hint=_("Write 2026-12-31.")
+        ) from None
 
 
 def remove_demo(lang: LanguageOption = None, debug: DebugOption = False) -> None:

@@ -38,6 +38,7 @@ def openapi(
         from cardioalert.rest import app  # noqa: PLC0415 - an extra, and heavy
     except ImportError as error:
         raise MissingLibraryError(
-            f"the library {error.name} is not installed", hint="pip install 'cardioalert[server]'"
+            _("the library {name} is not installed", name=error.name),
+            hint="pip install 'cardioalert[server]'",
         ) from None
     output.print_json(app.openapi("3.0" if version is Version.OLD else "3.1"))

@@ -45,7 +45,8 @@ def read_values() -> dict[str, Any]:
         values = None
     if not isinstance(values, dict):
         raise InvalidDataError(
-            "standard input holds no JSON object", hint=_('Write {"name": "...", "phone": "..."}')
+            _("standard input holds no JSON object"),
+            hint=_('Write {"name": "...", "phone": "..."}'),
         )
     return values
 
@@ -63,7 +64,7 @@ def patient(
     values = read_values()
     unknown = set(values) - {*patients.SEALED, "sex", "language"}
     if unknown:
-        raise InvalidDataError(f"unknown values: {', '.join(sorted(unknown))}")
+        raise InvalidDataError(_("unknown values: {names}", names=", ".join(sorted(unknown))))
     desk = open_desk()
     with desk.store.writing() as session:
         row = patients.get_or_register(desk, session, identifier)
@@ -150,7 +151,7 @@ def add(
 
     values = read_values()
     if set(values) - {"login", "password"} or "login" not in values:
-        raise InvalidDataError("standard input must hold login and password")
+        raise InvalidDataError(_("standard input must hold login and password"))
     account = add_account(
         open_desk(), OPERATOR, login=values["login"], role=role, clinic_id=clinic,
         password=values.get("password"),
