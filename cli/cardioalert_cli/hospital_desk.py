@@ -85,12 +85,13 @@ def check_clinic(clinic: str, peers: Path | None) -> None:
         raise UsageProblemError(_("--peers needs --clinic"), hint=_("Name the clinic."))
 
 
-def deliver(journal: Journal, peer: Peer, *, wait: float) -> None:
+def deliver(journal: Journal, peer: Peer, *, wait: float, as_json: bool) -> None:
     """Deliver what waits for a peer, and leave with 6 when something still does."""
     import time  # noqa: PLC0415
 
     sent = peer.deliver(journal, until=time.monotonic() + wait)
-    output.write(_("{count} messages accepted by {peer}", count=sent, peer=peer.name))
+    text = _("{count} messages accepted by {peer}", count=sent, peer=peer.name)
+    output.done(text, as_json=as_json, name="delivered", accepted=sent, peer=peer.name)
     left = [
         one for one in journal.outbox(destination=peer.name) if one.state in ("pending", "dead")
     ]

@@ -37,6 +37,14 @@ def print_json(document: dict[str, Any]) -> None:
     write(json.dumps(document, ensure_ascii=not readable, allow_nan=False))
 
 
+def done(text: str, *, as_json: bool, name: str, **facts: Any) -> None:
+    """Tell that something was done: a line for people, or `{"schema": "cardioalert.<name>/1"}`."""
+    if as_json:
+        print_json({"schema": f"cardioalert.{name}/1"} | facts)
+    elif text:
+        write(text)
+
+
 def show(rendered: RenderableType) -> None:
     """Write an answer for people."""
     console = make_console(sys.stdout)

@@ -116,7 +116,9 @@ def test_every_message_of_an_error_is_marked_for_translation(checkout: Path) -> 
                     continue
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 text = node.args[0]
-                plain = isinstance(text, ast.Constant) and isinstance(text.value, str)
+                plain = (
+                    isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value
+                )
                 if called in names and (plain or isinstance(text, ast.JoinedStr)):
                     wrong.append(f"{file}:{node.lineno}")
     assert wrong == []

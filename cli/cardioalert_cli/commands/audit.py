@@ -73,6 +73,7 @@ def read_head(path: Path) -> Head:
 
 def head(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=_("Where to."))],
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -85,7 +86,9 @@ def head(
         out.write_text(json.dumps({"number": end.number, "link": end.link}), encoding="ascii")
     except OSError as error:
         raise CannotWriteError(_("{out}: {strerror}", out=out, strerror=error.strerror)) from None
-    output.note(str(out))
+    if not as_json:
+        output.note(str(out))
+    output.done("", as_json=as_json, name="audit-head", output=str(out), number=end.number)
 
 
 def history(

@@ -360,6 +360,7 @@ def ticket(
     out: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help=_("FILE.ics or FILE.png."))
     ],
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -381,7 +382,9 @@ def ticket(
         out.write_bytes(data)
     except OSError as error:
         raise CannotWriteError(_("{out}: {strerror}", out=out, strerror=error.strerror)) from None
-    output.note(str(out))
+    if not as_json:
+        output.note(str(out))
+    output.done("", as_json=as_json, name="ticket", output=str(out), code=found.booking.code)
 
 
 def print_ticket(ticket: Ticket, *, as_json: bool) -> None:

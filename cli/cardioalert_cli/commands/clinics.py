@@ -229,13 +229,16 @@ def read_day(text: str) -> date:
         ) from None
 
 
-def remove_demo(lang: LanguageOption = None, debug: DebugOption = False) -> None:
+def remove_demo(
+    as_json: JsonOption = False, lang: LanguageOption = None, debug: DebugOption = False
+) -> None:
     """Take the invented clinics out."""
     from cardioalert.care import directory  # noqa: PLC0415
     from cardioalert.care.desk import OPERATOR  # noqa: PLC0415
 
     count = directory.remove_demo(open_desk(), OPERATOR)
-    output.write(_("{n} DEMO clinics were taken out.").format(n=count))
+    text = _("{n} DEMO clinics were taken out.", n=count)
+    output.done(text, as_json=as_json, name="clinics-remove-demo", removed=count)
 
 
 def exception(
@@ -245,6 +248,7 @@ def exception(
     hours: Annotated[
         str, typer.Argument(metavar="HOURS", help=_("10:00-14:00, or closed."))
     ] = "closed",
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -254,4 +258,5 @@ def exception(
 
     text = "" if hours == "closed" else hours
     set_exception(open_desk(), OPERATOR, clinic, read_day(day), text)
-    output.write(f"{clinic} {day} {hours}")
+    facts = {"clinic": clinic, "day": day, "hours": hours}
+    output.done(" ".join(facts.values()), as_json=as_json, name="clinics-exception", **facts)

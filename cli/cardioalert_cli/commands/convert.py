@@ -9,7 +9,7 @@ import typer
 
 from cardioalert.i18n import translate as _
 from cardioalert_cli import output
-from cardioalert_cli.commands.options import DebugOption, LanguageOption
+from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
 from cardioalert_cli.pictures import check_writable
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def convert(
             show_default=False,
         ),
     ],
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -46,7 +47,9 @@ def convert(
 
     check_writable(target)
     writable_format(target)
-    write_record(read_any(source), target)
+    record = read_any(source)
+    write_record(record, target)
+    output.done("", as_json=as_json, name="convert", output=str(target), leads=list(record.leads))
 
 
 def read_any(source: str) -> ECGRecord:

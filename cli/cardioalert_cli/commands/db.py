@@ -28,16 +28,20 @@ SUBCOMMANDS = {
 }
 
 
-def upgrade(lang: LanguageOption = None, debug: DebugOption = False) -> None:
+def upgrade(
+    as_json: JsonOption = False, lang: LanguageOption = None, debug: DebugOption = False
+) -> None:
     """Bring the tables to this version."""
     from cardioalert.store import upkeep  # noqa: PLC0415 - `--help` must stay fast
 
     changed = upkeep.upgrade(open_store())
-    output.write(_("The tables were brought up to date.") if changed else _("Nothing to do."))
+    text = _("The tables were brought up to date.") if changed else _("Nothing to do.")
+    output.done(text, as_json=as_json, name="db-upgrade", changed=bool(changed))
 
 
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_("Where the copy goes."))],
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -46,12 +50,13 @@ def backup(
 
     upkeep.backup(open_store(), file)
     output.note(_("Keep the key file in another place: without it the copy cannot be read."))
-    output.write(str(file))
+    output.done(str(file), as_json=as_json, name="db-backup", output=str(file))
 
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_("A backup."))],
     yes: Annotated[bool, typer.Option("--yes", help=_("Really replace everything."))] = False,
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -65,7 +70,7 @@ def restore(
     store = open_store()
     upkeep.restore(store, file)
     upkeep.upgrade(store)
-    output.write(_("Restored."))
+    output.done(_("Restored."), as_json=as_json, name="db-restore", input=str(file))
 
 
 def check(

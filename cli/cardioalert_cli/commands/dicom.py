@@ -205,6 +205,7 @@ def make(
     facility: FacilityOption = "",
     pdf: PdfOption = None,
     zone: ZoneOption = "Asia/Tashkent",
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -224,6 +225,7 @@ def make(
     result = make_result(source, person, order=order, facility=facility, pdf=pdf, zone=zone)
     made = objects.pdf_object(result) if as_report else objects.ecg_object(result)
     target.write_bytes(objects.to_bytes(made))
+    output.done("", as_json=as_json, name="dicom-make", output=str(target))
 
 
 def send(
@@ -236,6 +238,7 @@ def send(
         typer.Option("--to", metavar="AE@HOST:PORT|URL", help=_("An archive, or its DICOMweb.")),
     ],
     title: TitleOption = "CARDIOALERT",
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -253,7 +256,8 @@ def send(
         web.Web(to).store(objects)
     else:
         network.send(network.parse_peer(to, own_title=title), objects)
-    output.write(_("{count} objects accepted by {peer}", count=len(objects), peer=to))
+    text = _("{count} objects accepted by {peer}", count=len(objects), peer=to)
+    output.done(text, as_json=as_json, name="dicom-send", accepted=len(objects), peer=to)
 
 
 def worklist(
@@ -295,6 +299,7 @@ def echo(
     peer: Annotated[str, typer.Argument(metavar="AE@HOST:PORT", help=_("Whom to ask."))],
     *,
     title: TitleOption = "CARDIOALERT",
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -302,4 +307,4 @@ def echo(
     from cardioalert.hospital.dicom import network  # noqa: PLC0415 - heavy
 
     network.echo(network.parse_peer(peer, own_title=title))
-    output.write(_("{peer} answers", peer=peer))
+    output.done(_("{peer} answers", peer=peer), as_json=as_json, name="dicom-echo", peer=peer)

@@ -174,6 +174,7 @@ def send(
     facility: FacilityOption = "",
     pdf: PdfOption = None,
     zone: ZoneOption = "Asia/Tashkent",
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -196,7 +197,7 @@ def send(
     result = make_result(source, person, order=order, facility=facility, pdf=pdf, zone=zone)
     journal = open_journal()
     queue(journal, peer, result)
-    deliver(journal, peer, wait=wait)
+    deliver(journal, peer, wait=wait, as_json=as_json)
 
 
 def make_peer(
@@ -241,9 +242,12 @@ def inbox(
     journal = open_journal(clinic=clinic)
     if action is Action.PURGE:
         count = journal.forget(before=now_utc() - timedelta(days=days))
-        output.write(_("{count} messages forgotten", count=count))
+        text = _("{count} messages forgotten", count=count)
+        output.done(text, as_json=as_json, name="hl7-purge", messages=count)
     elif action is Action.RETRY:
-        output.write(_("{count} messages back in the queue", count=journal.retry_failed()))
+        count = journal.retry_failed()
+        text = _("{count} messages back in the queue", count=count)
+        output.done(text, as_json=as_json, name="hl7-retry", messages=count)
     else:
         names = ("number", "kind", "sender", "control_id", "state", "note")
         show_rows(
@@ -269,15 +273,19 @@ def outbox(
 
     journal = open_journal()
     if action is Action.PURGE:
-        output.write(_("{count} messages forgotten", count=journal.purge()))
+        count = journal.purge()
+        text = _("{count} messages forgotten", count=count)
+        output.done(text, as_json=as_json, name="hl7-purge", messages=count)
     elif action is Action.RETRY:
-        output.write(_("{count} messages back in the queue", count=journal.retry_dead()))
+        count = journal.retry_dead()
+        text = _("{count} messages back in the queue", count=count)
+        output.done(text, as_json=as_json, name="hl7-retry", messages=count)
         known = read_peers(peers) if peers else []
         if to:
             chosen = next((peer for peer in known if peer.name == to), None)
             known = [chosen or make_peer(to)]
         for peer in known:
-            deliver(journal, peer, wait=wait)
+            deliver(journal, peer, wait=wait, as_json=as_json)
     else:
         show_rows(rows_of([one for one in journal.outbox() if one.state != "purged"]), as_json)
 

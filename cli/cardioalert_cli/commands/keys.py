@@ -23,14 +23,16 @@ SUBCOMMANDS = {
 }
 
 
-def init(lang: LanguageOption = None, debug: DebugOption = False) -> None:
+def init(
+    as_json: JsonOption = False, lang: LanguageOption = None, debug: DebugOption = False
+) -> None:
     """Make a key file."""
     from cardioalert.security import keys  # noqa: PLC0415 - `--help` must stay fast
 
     path = _settings().keys
     keys.create(path)
     output.note(_("Keep a copy in a safe place: without this file nothing can be read again."))
-    output.write(str(path))
+    output.done(str(path), as_json=as_json, name="keys-init", output=str(path))
 
 
 def status(
@@ -53,6 +55,7 @@ def rotate(
     subject: Annotated[
         str, typer.Argument(metavar="SUBJECT", help=_("encryption or audit."))
     ] = "encryption",
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -62,7 +65,8 @@ def rotate(
 
     keys.rotate(_settings().keys, subject)
     count = rewrap_all(open_desk()) if subject == "encryption" else 0
-    output.write(_("The key was changed; {n} values were wrapped anew.", n=count))
+    text = _("The key was changed; {n} values were wrapped anew.", n=count)
+    output.done(text, as_json=as_json, name="keys-rotate", subject=subject, wrapped=count)
     output.note(_("Restart the server and the workers, so that they read the new key file."))
 
 

@@ -16,6 +16,7 @@ from cardioalert_cli.commands.options import (
     DebugOption,
     Gain,
     GainOption,
+    JsonOption,
     LanguageOption,
     LayoutOption,
     PreviousOption,
@@ -79,6 +80,7 @@ def report(
     layout: LayoutOption = "auto",
     speed: SpeedOption = Speed.AUTO,
     gain: GainOption = Gain.AUTO,
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -99,7 +101,9 @@ def report(
         made = of_input(
             content, before, wishes, patient=patient, layout=layout, speed=speed, gain=gain
         )
-    reports.write(made, reports.report_path(target, source))
+    path = reports.report_path(target, source)
+    reports.write(made, path)
+    output.done("", as_json=as_json, name="report", output=str(path))
 
 
 def of_document(document: Document, before: Document | None, wishes: Wishes) -> ReportContent:

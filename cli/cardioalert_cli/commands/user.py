@@ -120,9 +120,11 @@ def consent(
     scope: Annotated[
         str, typer.Argument(metavar="SCOPE", help=_("channel:sms, share:clinic:ID ..."))
     ],
+    *,
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help=_("The patient takes it back."))
     ] = False,
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -131,7 +133,8 @@ def consent(
     from cardioalert.care.reaching import set_consent  # noqa: PLC0415
 
     row = set_consent(open_desk(), OPERATOR, identifier, scope, granted=not withdraw)
-    output.write(f"{row.scope} {'no' if withdraw else 'yes'}")
+    text = f"{row.scope}: {_('withdrawn') if withdraw else _('given')}"
+    output.done(text, as_json=as_json, name="consent", scope=row.scope, granted=not withdraw)
 
 
 def add(
@@ -164,28 +167,40 @@ def add(
 
 
 def second_factor(
-    account: AccountArgument, lang: LanguageOption = None, debug: DebugOption = False
+    account: AccountArgument,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+    debug: DebugOption = False,
 ) -> None:
     """Turn on the second factor; what it prints is shown this once."""
     from cardioalert.care.accounts import enable_second_factor  # noqa: PLC0415
     from cardioalert.care.desk import OPERATOR  # noqa: PLC0415
 
     address, codes = enable_second_factor(open_desk(), OPERATOR, account)
-    output.write("\n".join((address, *codes)))
+    text = "\n".join((address, *codes))
+    output.done(text, as_json=as_json, name="second-factor", address=address, codes=list(codes))
 
 
 def close(
-    account: AccountArgument, lang: LanguageOption = None, debug: DebugOption = False
+    account: AccountArgument,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+    debug: DebugOption = False,
 ) -> None:
     """Close an account."""
     from cardioalert.care.accounts import deactivate  # noqa: PLC0415
     from cardioalert.care.desk import OPERATOR  # noqa: PLC0415
 
     deactivate(open_desk(), OPERATOR, account)
-    output.write(account)
+    output.done(account, as_json=as_json, name="account-closed", id=account)
 
 
-def export(identifier: IdArgument, lang: LanguageOption = None, debug: DebugOption = False) -> None:
+def export(
+    identifier: IdArgument,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+    debug: DebugOption = False,
+) -> None:
     """Print everything that is held of a patient."""
     from cardioalert.care import privacy  # noqa: PLC0415
     from cardioalert.care.desk import OPERATOR  # noqa: PLC0415
@@ -196,6 +211,7 @@ def export(identifier: IdArgument, lang: LanguageOption = None, debug: DebugOpti
 def erase(
     identifier: IdArgument,
     yes: Annotated[bool, typer.Option("--yes", help=_("Really forget everything."))] = False,
+    as_json: JsonOption = False,
     lang: LanguageOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -209,4 +225,4 @@ def erase(
             _("this cannot be undone, not even from a backup"), hint=_("Add --yes to go on.")
         )
     privacy.erase(open_desk(), OPERATOR, identifier)
-    output.write(identifier)
+    output.done(identifier, as_json=as_json, name="patient-erased", id=identifier)

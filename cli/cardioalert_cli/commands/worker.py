@@ -81,14 +81,17 @@ def dead(
         output.write(_("Everything was sent."))
 
 
-def retry(lang: LanguageOption = None, debug: DebugOption = False) -> None:
+def retry(
+    as_json: JsonOption = False, lang: LanguageOption = None, debug: DebugOption = False
+) -> None:
     """Try dead letters again."""
     from cardioalert.notify.worker import retry_dead  # noqa: PLC0415
 
     desk = open_desk()
     with desk.store.writing() as session:
         count = retry_dead(session, desk.now())
-    output.write(_("{n} messages wait to be sent again.", n=count))
+    text = _("{n} messages wait to be sent again.", n=count)
+    output.done(text, as_json=as_json, name="worker-retry", messages=count)
 
 
 def _settings() -> Settings:
