@@ -162,7 +162,7 @@ def main() -> None:
     vars(language_module)["disguise"] = only_known(known_texts())
     set_language("en-XA")
     folder = Path(sys.argv[1])
-    os.environ["XDG_STATE_HOME"] = str(folder)
+    os.environ |= {"XDG_STATE_HOME": str(folder), "CARDIOALERT_DATA_DIR": str(folder / "data")}
     print(json.dumps(dict(screens(folder)), ensure_ascii=False))  # noqa: T201
 
 

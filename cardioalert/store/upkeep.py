@@ -100,7 +100,7 @@ def check(store: Store) -> dict[str, Any]:
                 if row[0] != "ok"
             ]
             problems += [
-                f"broken reference in {row[0]}, row {row[1]}"
+                _("broken reference in {table}, row {row}", table=row[0], row=row[1])
                 for row in connection.execute(text("PRAGMA foreign_key_check"))
             ]
         names = sorted(inspect(connection).get_table_names())
@@ -109,7 +109,7 @@ def check(store: Store) -> dict[str, Any]:
             for name in names
         }
     if found != HEAD:
-        problems.append(f"version {found} instead of {HEAD}")
+        problems.append(_("version {found} instead of {head}", found=found, head=HEAD))
     return {"version": found, "current": found == HEAD, "problems": problems, "rows": rows}
 
 
