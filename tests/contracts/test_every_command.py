@@ -14,6 +14,7 @@ from cardioalert_cli.app import build_command, main
 
 SERVERS = {"serve", "hl7 listen", "dicom listen"}
 """They run until they are stopped; what they say is a log."""
+ALWAYS_JSON = {"openapi"}
 ESCAPE = "\x1b"
 
 
@@ -27,7 +28,7 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
 
 
 COMMANDS = dict(leaves(build_command()))
-PRINTING = sorted(set(COMMANDS) - SERVERS)
+PRINTING = sorted(set(COMMANDS) - SERVERS - ALWAYS_JSON)
 
 
 def options(command: Any) -> set[str]:
