@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
-RUN = ("README.md", "docs/tutorial/from_photo_to_answer.md")
+RUN = (
+    "README.md",
+    "docs/tutorial/from_photo_to_answer.md",
+    "docs/how-to/use_in_research.md",
+)
 """Pages whose Python is run; that of the others needs files or servers of the reader."""
 HEREDOC = re.compile(r"<<-?\s*'?(\w+)'?.*?\n\1\n", re.S)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -74,3 +75,17 @@ def test_ci_runs_the_commands_of_the_readme(checkout: Path) -> None:
     assert "analyze examples/ecg_photo.jpg" in script
     assert commands[1].endswith("pytest")
     assert "$bin/pytest" in script
+
+
+def test_the_site_builds_without_a_broken_link(checkout: Path, tmp_path: Path) -> None:
+    pytest.importorskip("material", reason="pip install 'cardioalert[docs]' builds the site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        cwd=checkout,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / "explanation" / "limits" / "index.html").is_file()
