@@ -135,7 +135,7 @@ def screens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "page 2", (folder / "p.html").read_text(encoding="utf-8")
     yield "convert", run("convert", str(ecg), str(folder / "ecg.json"))
     yield "doctor", run("doctor")
-    wrong = (
+    wrong: tuple[str, ...] = (
         "analyze no.jpg",
         "analyze",
         "analyze x.csv --lnag",
@@ -149,7 +149,7 @@ def screens(folder: Path) -> Iterator[tuple[str, str]]:
         f"convert {ecg} x.unknown",
         "export-fhir no.json",
         "fhir validate no.json",
-        "batch no --out x",
+        f"batch no --out {folder / 'out'}",
         "quiz --resume",
     )
     for line in wrong:
