@@ -76,6 +76,17 @@ def list_bookings(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> answers.BookingList:
     """List bookings: a patient's, or those of the clinic one works for."""
+    found = visits(desk, actor, patient, after=after, limit=limit)
+    more = found[-1].booking.code if len(found) == limit else None
+    return answers.BookingList.model_validate(
+        {"bookings": [ticket.to_dict(language()) for ticket in found], "after": more}
+    )
+
+
+def visits(
+    desk: Desk, actor: Actor, patient: str, *, after: str = "", limit: int = 50
+) -> list[Ticket]:
+    """Return a patient's visits, or those of the clinic one works for."""
     with desk.store.reading() as session:
         if is_staff(actor):
             if not actor.clinic_id:
@@ -88,10 +99,7 @@ def list_bookings(
             wanted = patient or own_patient(actor)
             check_patient(desk, actor, "booking.read", wanted)
             found = booking.list_bookings(session, patient_id=wanted, after=after, limit=limit)
-    more = found[-1].booking.code if len(found) == limit else None
-    return answers.BookingList.model_validate(
-        {"bookings": [ticket.to_dict(language()) for ticket in found], "after": more}
-    )
+    return found
 
 
 def _may_read(desk: Desk, actor: Actor, ticket: Ticket) -> bool:

@@ -27,9 +27,9 @@ from cardioalert.hospital.fhir import scheduling
 from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
 from cardioalert.rest.answers import FhirResource
-from cardioalert.rest.guards import ActorOf, DeskOf, check_patient, limit, own_patient
+from cardioalert.rest.guards import ActorOf, DeskOf, limit, own_patient
 from cardioalert.rest.problems import FHIR_JSON, documented_fhir
-from cardioalert.rest.routes.bookings import seen, take
+from cardioalert.rest.routes.bookings import seen, take, visits
 from cardioalert.rest.schemas import FhirParameters
 
 LONGEST: Final = timedelta(days=31)  # of one search
@@ -291,11 +291,8 @@ def fhir_appointment(appointment_id: Id, desk: DeskOf, actor: ActorOf) -> FhirRe
 def fhir_appointments(
     request: Request, desk: DeskOf, actor: ActorOf, patient: Reference = "", count: Count = 50
 ) -> FhirResource:
-    """List a patient's visits (ITI-118)."""
-    whose = id_in(patient, "Patient") or own_patient(actor)
-    check_patient(desk, actor, "booking.read", whose)
-    with desk.store.reading() as session:
-        found = booking.list_bookings(session, patient_id=whose, limit=count)
+    """List a patient's visits (ITI-118), or those of the clinic one works for."""
+    found = visits(desk, actor, id_in(patient, "Patient"), limit=count)
     return bundle(request, [scheduling.appointment(one) for one in found])
 
 

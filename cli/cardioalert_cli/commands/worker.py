@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "dead": _("List notifications that could not be sent."),
     "retry": _("Try them again."),
 }
+TIDY: Final = 3600.0  # s between looks for what is kept longer than needed
 PAUSE: Final = 2.0  # s between looks when there is nothing to do
 
 
@@ -35,7 +36,7 @@ def worker(
     """Work until interrupted."""
     if context.invoked_subcommand:
         return
-    from cardioalert.care import records, waitlist  # noqa: PLC0415 - `--help` must stay fast
+    from cardioalert.care import records, retention, waitlist  # noqa: PLC0415 - `--help` must stay fast
     from cardioalert.security import logs  # noqa: PLC0415
     from cardioalert_cli.analysis_job import IsolatedAnalysis  # noqa: PLC0415
 
@@ -46,7 +47,11 @@ def worker(
         output.note(_("No channel is set up: messages only stand in the inbox of the app."))
     clerk = make_worker(desk, channels)
     analyze = IsolatedAnalysis()
+    tidied = float("-inf")
     while True:
+        if time.monotonic() - tidied > TIDY:
+            retention.tidy(desk)
+            tidied = time.monotonic()
         done = {
             "freed": waitlist.sweep(desk),
             "sent": clerk.run_once(),
