@@ -13,9 +13,9 @@ from cardioalert.digitize.layout import Place, PlacedLayout
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
-BORDER_MM: Final = 0.4  # beside a border, where a separator may be mistaken for the curve
+BORDER_MM: Final = 0.2  # beside a border, where a separator may be mistaken for the curve
 BORDER_JUMP_MM: Final = 1.5  # a curve that jumps so far there is not the curve
-HELD: Final = 1.0  # px that a lead goes on beyond its first and last column
+HELD_MM: Final = 0.3  # that a lead goes on beyond what was read of it at its borders
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
 
 Doubles = NDArray[np.float64]
@@ -97,8 +97,8 @@ def assemble_record(
 def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Doubles:
     """Return one lead in millivolts at the wanted times, NaN where it was not read.
 
-    Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s. A
-    lead begins and ends within a column of where it was cut, so its end values are held so far.
+    Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s. At
+    the borders of a lead, where separators hide the curve, its end values are held a little.
     """
     values = np.full(len(times), np.nan)
     known = np.isfinite(trace.y)
@@ -107,11 +107,14 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
     base = float(np.median(trace.y[known]))
     x = origin + times * grid.pixels_per_second
     sign = -1.0 if trace.inverted else 1.0
+    held = HELD_MM * grid.pixels_per_mm
     for start, stop in runs(known):
         if stop - start < 4:
             continue
         at, y = _knots(trace, start, stop)
-        wanted = (x >= start - HELD) & (x <= stop - 1 + HELD)
+        first = trace.start_x if start - trace.start_x < held else start
+        last = trace.end_x if trace.end_x - stop < held else stop - 1
+        wanted = (x >= first - 1.0) & (x <= last + 1.0)
         inside = np.clip(x[wanted], at[0], at[-1])
         values[wanted] = (
             sign * grid.millivolts(1.0, trace.lead) * (base - CubicSpline(at, y)(inside))

@@ -129,8 +129,8 @@ def _separator(row: RowTrace, marks: Floats) -> Doubles:
     share = marks[top:bottom].mean(axis=0)
     broad = cv2.blur(share[None, :], (33, 1))[0]
     thin = np.clip(share - broad, 0.0, None)
-    wide = cv2.dilate(thin[None, :], np.ones((1, 3)))[0]
-    covered: Doubles = np.clip(wide * 3.0, 0.0, 1.0).astype(np.float64)
+    beside = cv2.dilate(thin[None, :], np.ones((1, 3)))[0]
+    covered: Doubles = np.clip((thin + beside) * 1.5, 0.0, 1.0).astype(np.float64)
     return covered
 
 

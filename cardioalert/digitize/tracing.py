@@ -21,6 +21,12 @@ SURE: Final = 0.15  # confidence of the curve reader below which a column has no
 SHORT_GAP: Final = 8  # px, bridged
 STEEP: Final = 3.0  # px of ink beyond the stroke in a column where the curve is steep
 SUSTAINED: Final = 40  # columns of ink that tell the width of the stroke
+BARE: Final = 0.1  # probability of trace or mark below which a pixel is paper or grid
+GRID_SHARE: Final = 0.97  # quantile of the darkness of paper and grid: a dark line of the grid
+DARKER: Final = 0.25  # that ink must be darker than the grid, 0-1, to be told from it by darkness
+DARK_SHARE: Final = 0.9  # of the columns of a gap that are dark
+LEVEL_MM: Final = 1.0
+LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
 CUT_TIP: Final = 4.0  # px that a curve must end short of its ink to have lost its tip
 MIN_ROW_SPACING_MM: Final = 8.0
 MIN_TRACE_MM: Final = 30.0
@@ -81,18 +87,30 @@ def trace_rows(
         [curve_features(row.centre, row.ink, row.cut(brightness), row.path) for row in rows]
     )
     offsets, confidence = read_curves(features)
+    grid = grid_darkness(brightness, maps)
     return tuple(
-        _finish_row(row, offset, sure)
+        _finish_row(row, offset, sure, row.cut(1.0 - brightness), grid)
         for row, offset, sure in zip(rows, offsets, confidence, strict=True)
     )
 
 
-def _finish_row(row: FollowedRow, offsets: Floats, confidence: Floats) -> RowTrace:
+def grid_darkness(brightness: Floats, maps: InkMaps) -> float:
+    """Return how dark the darkest lines of the grid are, 0-1, where no curve and no text is."""
+    plain = (maps.trace < BARE) & (maps.marks < BARE)
+    dark = 1.0 - brightness[plain]
+    return float(np.quantile(dark[::7], GRID_SHARE)) if len(dark) > SUSTAINED else 1.0
+
+
+def _finish_row(
+    row: FollowedRow, offsets: Floats, confidence: Floats, darkness: Floats, grid: float
+) -> RowTrace:
     """Turn a path and what was read around it into a curve with only short gaps bridged."""
     fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
     upper, lower = (edge + np.float32(row.top) for edge in ink_run(row.ink, row.path))
     fine = _reach_tips(fine, upper, lower)
-    fine = _known_parts(fine, confidence > SURE)
+    sure = confidence > SURE
+    sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
+    fine = _known_parts(fine, sure, inked=np.isfinite(upper))
     y = fine.mean(axis=1)
     known = np.isfinite(y)
     return RowTrace(
@@ -136,13 +154,52 @@ def _reach_one_tip(fine: Floats, edge: Floats, *, sign: float) -> None:
         fine[tip] = edge[tip]
 
 
-def _known_parts(fine: Floats, sure: NDArray[np.bool_]) -> Floats:
+def _at_height(band: Floats, heights: Floats) -> Floats:
+    """Return the most of a band within a pixel of a height in each column."""
+    rows = np.clip(np.round(heights).astype(int)[:, None] + (-1, 0, 1), 0, band.shape[1] - 1)
+    most: Floats = band[np.arange(len(band))[:, None], rows].max(axis=1)
+    return most
+
+
+def _dark_gaps(
+    sure: NDArray[np.bool_], darkness: Floats, fine: Floats, grid: float
+) -> NDArray[np.bool_]:
+    """Find gaps that the curve crosses level and as dark as elsewhere, darker than any grid line.
+
+    A level curve on a grid line is taken for the grid by the segmenter; its ink is not.
+
+    Parameters
+    ----------
+    sure : bool array, shape (columns,)
+    darkness : float32 array, shape (columns,), 0-1, at the curve
+    fine : float32 array, shape (columns, 2), page pixels
+    grid : float, 0-1, darkness of the grid's darkest lines
+    """
+    dark = np.zeros_like(sure)
+    if not sure.any():
+        return dark
+    ink = float(np.median(darkness[sure]))
+    if ink - grid < DARKER:
+        return dark
+    for start, stop in runs(~sure):
+        inside = 0 < start and stop < len(sure)
+        piece = slice(max(0, start - 1), min(len(sure), stop + 1))
+        level = float(np.ptp(fine[piece])) < LEVEL_MM * PAGE_PIXELS_PER_MM
+        if inside and level and np.mean(darkness[start:stop] > (ink + grid) / 2.0) > DARK_SHARE:
+            dark[start:stop] = True
+    return dark
+
+
+def _known_parts(fine: Floats, sure: NDArray[np.bool_], *, inked: NDArray[np.bool_]) -> Floats:
     """Keep what was read surely; interpolate over short gaps, drop specks as short.
+
+    A gap across which the curve leaps may be the border of two leads: only what lies on ink is kept
+    of it.
 
     Parameters
     ----------
     fine : float32 array, shape (columns, 2)
-    sure : bool array, shape (columns,)
+    sure, inked : bool arrays, shape (columns,)
     """
     sure = sure.copy()
     for start, stop in runs(sure):
@@ -152,6 +209,10 @@ def _known_parts(fine: Floats, sure: NDArray[np.bool_]) -> Floats:
     for start, stop in runs(~sure):
         if start > 0 and stop < len(sure) and stop - start <= SHORT_GAP:
             ends = [kept[start - 1, 1], kept[stop, 0]]
+            if abs(ends[1] - ends[0]) > LEAP_MM * PAGE_PIXELS_PER_MM:
+                piece = slice(start, stop)
+                kept[piece] = np.where(inked[piece, None], fine[piece], np.float32(np.nan))
+                continue
             gap = np.arange(1, 2 * (stop - start) + 1)
             kept[start:stop] = np.interp(gap, [0, gap[-1] + 1], ends).reshape(-1, 2)
     return kept
