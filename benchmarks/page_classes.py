@@ -213,7 +213,7 @@ def textured(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
 
 
 def truth_of(page: DrawnPage) -> dict[str, Doubles]:
-    """Return what is printed, on the clock of the page, mV at 500 Hz."""
+    """Return what is printed, on the clock of the page, mV at 500 Hz; NaN beyond the paper."""
     design = page.design
     origin = min(stroke.points[0, 0] for stroke in page.strokes)
     end = max(stroke.points[-1, 0] for stroke in page.strokes)
@@ -222,7 +222,9 @@ def truth_of(page: DrawnPage) -> dict[str, Doubles]:
     for stroke in sorted(page.strokes, key=lambda one: float(np.ptp(one.points[:, 0]))):
         at = (stroke.points[:, 0] - origin) / design.speed
         sign = -1.0 if stroke.lead.startswith("-") else 1.0
-        values = sign * (stroke.baseline - stroke.points[:, 1]) / design.gain_of(stroke.lead)
+        height = stroke.points[:, 1]
+        values = sign * (stroke.baseline - height) / design.gain_of(stroke.lead)
+        values = np.where((height > 0.0) & (height < design.height), values, np.nan)
         truth[stroke.lead.lstrip("-")] = np.interp(clock, at, values, left=np.nan, right=np.nan)
     return truth
 

@@ -27,7 +27,8 @@ DARKER: Final = 0.25  # that ink must be darker than the grid, 0-1, to be told f
 DARK_SHARE: Final = 0.9  # of the columns of a gap that are dark
 LEVEL_MM: Final = 1.0
 LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
-CUT_TIP: Final = 4.0  # px that a curve must end short of its ink to have lost its tip
+CUT_TIP: Final = (4.0, 24.0)  # px that a curve ends short of its ink where it has lost its tip;
+# farther on, the ink is that of another row
 MIN_ROW_SPACING_MM: Final = 8.0
 MIN_TRACE_MM: Final = 30.0
 MIN_ROW_SHARE: Final = 0.3  # of the widest row: shorter rows are not rows
@@ -150,7 +151,8 @@ def _reach_one_tip(fine: Floats, edge: Floats, *, sign: float) -> None:
     reach = np.where(np.isfinite(edge), sign * edge, -np.inf)
     furthest = np.flatnonzero(reach > reach.max() - 0.75)
     tip = int(np.round(furthest.mean()))
-    if np.isfinite(edge[tip]) and reach[tip] > (sign * fine).max() + CUT_TIP:
+    short = reach[tip] - (sign * fine).max()
+    if np.isfinite(edge[tip]) and CUT_TIP[0] < short < CUT_TIP[1]:
         fine[tip] = edge[tip]
 
 
