@@ -46,9 +46,17 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
         y=y,
         start_time=grid.seconds(place.left - layout.columns.start),
         quality=round(quality, 3),
+        tangled=_tangled(row, inside),
         inverted=place.inverted,
         fine=row.fine,
     )
+
+
+def _tangled(row: RowTrace, inside: NDArray[np.bool_]) -> float:
+    """Return the share of the columns of a lead where its curve and others cannot be told apart."""
+    if row.tangled is None or not inside.any():
+        return 0.0
+    return round(float(row.tangled[inside].mean()), 3)
 
 
 def _drop_border_spikes(y: NDArray[np.float32], place: Place, grid: Grid) -> None:

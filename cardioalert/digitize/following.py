@@ -26,6 +26,8 @@ HALF: Final = 2  # pixels per height of the search
 TOUCHING: Final = 4  # px between two paths that follow the same ink
 CROSSING: Final = 4  # columns two curves may share where they cross
 UNTANGLE_ROUNDS: Final = 3
+COVER: Final = 5  # px around a path whose ink it explains
+MERGED: Final = 16  # px that two paths pass over together where they cross
 WIDEST_SPACING_MM: Final = 45.0
 
 Floats = NDArray[np.float32]
@@ -40,6 +42,12 @@ class FollowedRow:
     path : int array, shape (columns,), heights in the band
     centre, ink : float32 arrays, shape (columns, heights)
         Probabilities.
+    others : bool array, shape (columns, heights)
+        What the paths of other rows pass over and this one does not.
+    crossed : bool array, shape (columns,)
+        Where this path passes over heights that another one passes over too.
+    passed : two int arrays, shape (columns,)
+        The lowest and highest height that this path passes over in each column.
     top : int, page pixels
         Of the band; it may lie above the page.
     base : float, page pixels
@@ -50,6 +58,9 @@ class FollowedRow:
     path: NDArray[np.intp]
     centre: Floats
     ink: Floats
+    others: NDArray[np.bool_]
+    crossed: NDArray[np.bool_]
+    passed: tuple[NDArray[np.intp], NDArray[np.intp]]
     top: int
     base: float
     spacing: float
@@ -84,11 +95,16 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
         if not losers:
             break
         paths[losers] = _cheapest_paths(bands[losers], climb[losers], spacing / HALF)
+    low, high = _passed_over(HALF * paths)
+    others, crossed = _passed_by_others(low, high, tops, ink.shape[2])
     return tuple(
         FollowedRow(
             path=_sharpened(centre[row], HALF * paths[row]),
             centre=centre[row],
             ink=ink[row],
+            others=others[row],
+            crossed=crossed[row],
+            passed=(low[row], high[row]),
             top=int(tops[row]),
             base=float(base),
             spacing=spacing,
@@ -158,6 +174,41 @@ def runs(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the (start, stop) of each run of True."""
     padded = np.concatenate([[0], flags.astype(np.int8), [0]])
     return np.flatnonzero(np.diff(padded)).reshape(-1, 2)
+
+
+def _passed_over(paths: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the heights between which each path runs around each column, and a stroke more."""
+    around = np.stack([paths, *(np.roll(paths, step, axis=1) for step in (-1, 1))])
+    return around.min(axis=0) - COVER, around.max(axis=0) + COVER
+
+
+def _passed_by_others(
+    low: NDArray[np.intp], high: NDArray[np.intp], tops: NDArray[np.intp], heights: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell what the paths of other rows pass over, and where paths pass over the same heights.
+
+    Parameters
+    ----------
+    low, high : int arrays, shape (rows, columns), heights in the bands
+    tops : int array, shape (rows,), of the bands on the page
+
+    Returns
+    -------
+    others : bool array, shape (rows, columns, heights)
+        Without what the row passes over itself.
+    crossed : bool array, shape (rows, columns)
+    """
+    low, high = low + tops[:, None], high + tops[:, None]
+    shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    rows = np.arange(len(tops))
+    shared[rows, rows] = 0
+    others = np.zeros((*low.shape, heights), dtype=np.bool_)
+    for row, top in enumerate(tops):
+        y = top + np.arange(heights)
+        for other in rows[rows != row]:
+            others[row] |= (y >= low[other, :, None]) & (y <= high[other, :, None])
+        others[row] &= (y < low[row, :, None]) | (y > high[row, :, None])
+    return others, shared.max(axis=1) > MERGED
 
 
 def _climb_costs(ink: Floats) -> Floats:

@@ -19,6 +19,7 @@ LAW_NAMED: Final = 1.0  # the same for poor, where nearly all lead names were re
 ALL_NAMES: Final = 0.9  # share of names that are nearly all
 WEAK_LEAD: Final = 0.75  # quality below which a lead is named as unreliable
 WEAK_SHARE: Final = 0.25  # share of weak leads that makes a page poor
+TANGLED_SHARE: Final = 0.5  # share of leads with waves in doubt that makes a page poor
 NAMES_SHARE: Final = 0.5
 
 
@@ -39,6 +40,7 @@ def judge_page(
         *_resolution(grid),
         *_law(layout, traces, grid),
         *_weak_leads(traces),
+        *_tangled(traces),
         *_names(layout, traces),
         *_unconfirmed(grid, scale),
     ]
@@ -88,6 +90,21 @@ def _weak_leads(traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
     names = ", ".join(dict.fromkeys(weak))
     message = _("do not rely on these leads, they were read only in part: {leads}", leads=names)
     return [_Doubt(grade=grade, code="weak-leads", message=message)]
+
+
+def _tangled(traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
+    """Name the leads whose waves may be another row's."""
+    tangled = dict.fromkeys(trace.lead for trace in traces if trace.waves_in_doubt)
+    if not tangled:
+        return []
+    printed = {trace.lead for trace in traces}
+    grade = Grade.POOR if len(tangled) > TANGLED_SHARE * len(printed) else Grade.FAIR
+    message = _(
+        "the curves of these leads run into those of other rows, so that tall waves may be cut or "
+        "belong to a neighbor: {leads}; print them again at half the gain",
+        leads=", ".join(tangled),
+    )
+    return [_Doubt(grade=grade, code="tangled-curves", message=message)]
 
 
 def _names(layout: PlacedLayout, traces: tuple[LeadTrace, ...]) -> list[_Doubt]:

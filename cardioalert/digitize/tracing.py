@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import find_peaks
 
 from cardioalert.digitize.following import FollowedRow, follow_rows, runs
@@ -27,8 +28,10 @@ DARKER: Final = 0.25  # that ink must be darker than the grid, 0-1, to be told f
 DARK_SHARE: Final = 0.9  # of the columns of a gap that are dark
 LEVEL_MM: Final = 1.0
 LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
-CUT_TIP: Final = (4.0, 24.0)  # px that a curve ends short of its ink where it has lost its tip;
-# farther on, the ink is that of another row
+CUT_TIP: Final = (4.0, 32.0)  # px that a curve ends short of its ink where it has lost its tip;
+# ink that goes on farther is probably that of another row
+FLANK: Final = 5  # columns beside a path that its stroke may cover
+LOST_INK: Final = 16  # px of a column that no curve explains
 MIN_ROW_SPACING_MM: Final = 8.0
 MIN_TRACE_MM: Final = 30.0
 MIN_ROW_SHARE: Final = 0.3  # of the widest row: shorter rows are not rows
@@ -107,7 +110,8 @@ def _finish_row(
 ) -> RowTrace:
     """Turn a path and what was read around it into a curve with only short gaps bridged."""
     fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
-    upper, lower = (edge + np.float32(row.top) for edge in ink_run(row.ink, row.path))
+    own = np.where(row.others, np.float32(0.0), row.ink)
+    upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
     fine = _reach_tips(fine, upper, lower)
     sure = confidence > SURE
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
@@ -119,7 +123,19 @@ def _finish_row(
         fine=fine.reshape(-1),
         confidence=np.where(known, confidence, np.float32(0.0)),
         baseline=float(np.median(y[known])) if known.any() else row.base,
+        tangled=row.crossed | (_lost_ink(row, own) > LOST_INK),
     )
+
+
+def _lost_ink(row: FollowedRow, own: Floats) -> NDArray[np.intp]:
+    """Count the inky pixels between the neighboring base lines that no path passes over."""
+    heights = np.arange(own.shape[1])
+    near = np.abs(heights + row.top - row.base) < row.spacing
+    low = minimum_filter1d(row.passed[0], 2 * FLANK + 1)
+    high = maximum_filter1d(row.passed[1], 2 * FLANK + 1)
+    passed = (heights >= low[:, None]) & (heights <= high[:, None])
+    others = maximum_filter1d(row.others, 2 * FLANK + 1, axis=0)
+    return np.asarray(((own > 0.5) & near & ~passed & ~others).sum(axis=1), dtype=np.intp)
 
 
 def _reach_tips(fine: Floats, upper: Floats, lower: Floats) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class Grade(StrEnum):
     FAIR = "fair"
     POOR = "poor"
 
+
+TANGLED: Final = 0.02  # share of a lead's columns from which its waves are in doubt
 
 NamedBy = Literal["label", "layout", "morphology"]
 
@@ -163,12 +165,16 @@ class RowTrace:
         Median height of the curve.
     fine : float32 array, shape (2 page widths,), page pixels, or None
         The curve a quarter of a pixel left and right of the middle of each column.
+    tangled : bool array, shape (page width,), or None
+        Where the curve runs over the same paper as that of another row, or ink near it belongs to
+        no curve that was found.
     """
 
     y: NDArray[np.float32]
     confidence: NDArray[np.float32]
     baseline: float
     fine: NDArray[np.float32] | None = None
+    tangled: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -189,6 +195,8 @@ class LeadTrace:
     start_time : float, seconds
         Of `start_x` on the time axis of the record.
     quality : float, 0-1
+    tangled : float, 0-1
+        Share of the columns where this curve and those of other rows cannot be told apart surely.
     fine : float32 array, shape (2 page widths,), page pixels, or None
         As in RowTrace; where `y` is known.
     """
@@ -201,8 +209,14 @@ class LeadTrace:
     y: NDArray[np.float32]
     start_time: float
     quality: float
+    tangled: float = 0.0
     inverted: bool = False
     fine: NDArray[np.float32] | None = None
+
+    @property
+    def waves_in_doubt(self) -> bool:
+        """Whether tall waves may be cut, or belong to a neighboring row."""
+        return self.tangled > TANGLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ def failed_gates(inputs: Inputs) -> tuple[FailedGate, ...]:
     for gate in gates():
         detail = _CHECKS[gate.code](inputs, gate.numbers)
         if detail is not None:
-            leads = guessed_leads(inputs) if gate.code == "lead-names" else frozenset()
+            leads = _CONCERNED[gate.code](inputs) if gate.code in _CONCERNED else frozenset()
             reason = _(gate.text, detail=detail)
             failed.append(FailedGate(gate=gate, reason=reason, leads=leads))
     return tuple(failed)
@@ -156,6 +156,18 @@ def guessed_leads(inputs: Inputs) -> frozenset[Lead]:
     return frozenset(trace.lead for trace in traces if trace.named_by == "morphology")
 
 
+def _tangled_curves(inputs: Inputs, numbers: Mapping[str, float]) -> str | None:
+    """Gate 3a: curves that stand clear of each other."""
+    tangled = tangled_leads(inputs)
+    return ", ".join(lead for lead in STANDARD_LEADS if lead in tangled) if tangled else None
+
+
+def tangled_leads(inputs: Inputs) -> frozenset[Lead]:
+    """Return the leads whose waves may be cut or another lead's."""
+    traces = () if inputs.digitized is None else inputs.digitized.traces
+    return frozenset(trace.lead for trace in traces if trace.waves_in_doubt)
+
+
 def _unusable_leads(inputs: Inputs, numbers: Mapping[str, float]) -> str | None:
     """Gates 4 and 5: every lead has a usable signal."""
     missing = [lead for lead in STANDARD_LEADS if lead not in inputs.measurements.leads]
@@ -194,6 +206,7 @@ _CHECKS: Final[Mapping[str, Callable[[Inputs, Mapping[str, float]], str | None]]
             "picture": _poor_picture,
             "scale": _unconfirmed_scale,
             "lead-names": _guessed_leads,
+            "tangled-curves": _tangled_curves,
             "leads": _unusable_leads,
             "r-peaks": _detectors_disagree,
             "beats": _few_beats,
@@ -203,3 +216,8 @@ _CHECKS: Final[Mapping[str, Callable[[Inputs, Mapping[str, float]], str | None]]
     )
 )
 """By gate code: None when the gate holds, else what was seen."""
+
+_CONCERNED: Final[Mapping[str, Callable[[Inputs], frozenset[Lead]]]] = MappingProxyType(
+    {"lead-names": guessed_leads, "tangled-curves": tangled_leads}
+)
+"""By gate code: the only leads that a failed gate concerns."""
