@@ -66,6 +66,7 @@ class Result:
     rmse: float = float("nan")
     amplitude: float = float("nan")
     time_error: float = float("nan")  # relative
+    only_left_out: bool = False  # every trace that was named is right, some were left out
 
     @property
     def scale_right(self) -> bool:
@@ -77,9 +78,10 @@ class Result:
         """A wrong layout on a page not graded poor, or a wrong scale that nothing put in doubt."""
         if self.refusal or self.grade == "poor":
             return False
+        announced = self.only_left_out and "unnamed-rhythm" in self.hedged
         wrong_speed = not self.speed_right and not set(HEDGES["speed"]) & set(self.hedged)
         wrong_gain = not self.gain_right and not set(HEDGES["gain"]) & set(self.hedged)
-        return not self.layout_right or wrong_speed or wrong_gain
+        return not (self.layout_right or announced) or wrong_speed or wrong_gain
 
 
 def try_page(case: Case) -> Result:
@@ -116,6 +118,7 @@ def try_page(case: Case) -> Result:
         found=f"{digitized.layout} {digitized.lead_order} {digitized.grid.paper_speed:g} "
         f"{digitized.grid.gain:g}",
         layout_right=names_right(case, digitized),
+        only_left_out=names_right(case, digitized, all_found=False),
         speed_right=abs(digitized.grid.paper_speed / float(str(facts["speed"])) - 1.0) < 0.03,
         gain_right=gains_right(case, digitized),
         hedged=tuple(notice.code for notice in notices),
@@ -135,8 +138,11 @@ def gains_right(case: Case, digitized: Digitized) -> bool:
     return digitized.grid.gain == limb and (digitized.grid.chest_gain or limb) == chest
 
 
-def names_right(case: Case, digitized: Digitized) -> bool:
-    """Whether the traces are those that were printed, each in its place, each once."""
+def names_right(case: Case, digitized: Digitized, *, all_found: bool = True) -> bool:
+    """Whether the traces are those that were printed, each in its place, each once.
+
+    Without `all_found` some of those that were printed may be missing.
+    """
     printed = list(case.strokes)
     limit = OFF_MM * min(digitized.grid.photo_pixels_per_mm)
     for trace in digitized.traces:
@@ -153,7 +159,7 @@ def names_right(case: Case, digitized: Digitized) -> bool:
         if not near:
             return False
         printed.pop(near[0])
-    return not printed
+    return not (printed and all_found)
 
 
 def trace_points(trace: LeadTrace, digitized: Digitized, *, step: int) -> tuple[Doubles, Doubles]:

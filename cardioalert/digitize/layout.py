@@ -32,6 +32,7 @@ MOST_DROPPED: Final = 1  # at the top and at the bottom
 STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
 STRIP_NAME: Final = 0.6  # confidence of each name on such a page
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
+UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
 
 LeadOrder = Literal["standard", "cabrera"]
 
@@ -478,7 +479,7 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
     unnamed = []
     for row in range(len(best.layout.grid), len(rows)):
         named = _name_rhythm(rows, row, labels, tuple(places))
-        if named is None:
+        if named is None or any(place.is_rhythm and place.lead == named[0] for place in places):
             unnamed.append(row)
             continue
         places.append(
@@ -530,7 +531,9 @@ def _name_rhythm(
         return printed, "label"
     if likeness[best] >= SAME_LEAD:
         return best, "morphology"
-    return (printed, "label") if printed is not None else None
+    if printed is None or likeness.get(printed, 1.0) < likeness[best] - UNLIKE:
+        return None
+    return printed, "label"
 
 
 def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:
