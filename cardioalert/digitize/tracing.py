@@ -200,7 +200,7 @@ def _dark_gaps(
     if ink - grid < DARKER:
         return dark
     for start, stop in runs(~sure):
-        inside = 0 < start and stop < len(sure)
+        inside = start > 0 and stop < len(sure)
         piece = slice(max(0, start - 1), min(len(sure), stop + 1))
         level = float(np.ptp(fine[piece])) < LEVEL_MM * PAGE_PIXELS_PER_MM
         if inside and level and np.mean(darkness[start:stop] > (ink + grid) / 2.0) > DARK_SHARE:
