@@ -32,6 +32,7 @@ MOST_DROPPED: Final = 1  # at the top and at the bottom
 STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
 STRIP_NAME: Final = 0.6  # confidence of each name on such a page
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
+LIKE: Final = 0.75  # the same, from which another lead contradicts the name beside a strip
 UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
 
 LeadOrder = Literal["standard", "cabrera"]
@@ -531,9 +532,10 @@ def _name_rhythm(
         return printed, "label"
     if likeness[best] >= SAME_LEAD:
         return best, "morphology"
-    if printed is None or likeness.get(printed, 1.0) < likeness[best] - UNLIKE:
+    if printed is None:
         return None
-    return printed, "label"
+    contradicted = likeness[best] >= LIKE and likeness.get(printed, 1.0) < likeness[best] - UNLIKE
+    return None if contradicted else (printed, "label")
 
 
 def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:
