@@ -100,6 +100,7 @@ def test_every_error_has_an_exit_code_and_words(kind):
         errors.NotAllowedError: 5,
         errors.SignInError: 5,
         errors.PeerError: 6,
+        errors.PeerRefusedError: 6,
     }
     assert exit_code_of(error) == expected.get(kind, 3)
     problem = problem_of(error)
