@@ -131,6 +131,9 @@ def open_network(name: str, *, threads: int | None = None, folder: Path = FOLDER
     options.intra_op_num_threads = _threads if threads is None else threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
     options.log_severity_level = 3  # errors only
+    # Pages differ in size: keeping memory for the next page of the same size costs 900 MB.
+    options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = False
     try:
         session: Network = onnxruntime.InferenceSession(
             weights, options, providers=["CPUExecutionProvider"]
