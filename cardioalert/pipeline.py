@@ -28,6 +28,7 @@ from cardioalert.digitize.pulse import find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.reading import read_photo
 from cardioalert.digitize.scale import decide_scale
+from cardioalert.digitize.strokes import find_strokes
 from cardioalert.digitize.tracing import find_rows, trace_rows
 from cardioalert.domain.clinical import Analysis, Measurements
 from cardioalert.domain.imaging import Digitized, Grid, Photo
@@ -129,6 +130,7 @@ def _digitize_photo(photo: Photo, wishes: Wishes) -> Digitized:
     record = assemble_record(
         traces, placed, grid, sampling_rate=wishes.sampling_rate, source=photo.source
     )
+    record = replace(record, strokes=find_strokes(traces, ink, placed.columns, grid))
     return Digitized(
         photo=photo,
         page=page,

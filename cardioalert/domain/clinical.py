@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the risk test needs none of these, and must not wait for nu
     from cardioalert.domain.imaging import Digitized
     from cardioalert.domain.opinion import Opinion
     from cardioalert.domain.patient import Patient
-    from cardioalert.domain.record import ECGRecord, Lead
+    from cardioalert.domain.record import ECGRecord, Lead, Stroke
 
 
 class Status(StrEnum):
@@ -214,6 +214,7 @@ class Rhythm:
     flutter_cycle : seconds from such a wave to the next, if like that of flutter (then no P)
     own_p : seconds at which P waves begin that keep a rhythm of their own, beside that of the QRS
     pacing_pulses : seconds at which a pacemaker was seen to fire; none seen is not "not paced"
+    strokes : thin vertical strokes of ink beside the curves of a printed ECG
     """
 
     rr_min: float | None = None
@@ -227,6 +228,7 @@ class Rhythm:
     flutter_cycle: float | None = None
     own_p: tuple[float, ...] = ()
     pacing_pulses: tuple[float, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

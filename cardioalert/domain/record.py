@@ -80,6 +80,24 @@ class SourceFile:
     height_px: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """A thin vertical stroke of ink beside a printed curve, as the pulse of a pacemaker leaves it.
+
+    Attributes
+    ----------
+    lead : Lead
+    time : float, seconds
+        On the time axis of the record.
+    height : float, mV
+        Beyond the curve.
+    """
+
+    lead: Lead
+    time: float
+    height: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ECGRecord:
     """One ECG in physical units. Never changed: make a new one with `dataclasses.replace`.
@@ -99,6 +117,8 @@ class ECGRecord:
     statements : tuple of str
         What the file itself says of the ECG, as written by a cart or a physician. Never evidence
         for our findings: only archives compare the two.
+    strokes : tuple of Stroke
+        Of a record read from paper: ink that is no part of the curves, in the order of time.
     """
 
     signal: NDArray[np.float32]
@@ -108,6 +128,7 @@ class ECGRecord:
     recorded_at: datetime | None = None
     source: SourceFile = SourceFile()
     statements: tuple[str, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the rules once, here, so that no stage has to check them again."""

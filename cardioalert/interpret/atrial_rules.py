@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cardioalert.domain.record import STANDARD_LEADS, Lead
 from cardioalert.interpret.case import Case, Pattern
 from cardioalert.interpret.checks import Check, Outcome, Quantity, all_of, compare, negate
 from cardioalert.interpret.criteria import Numbers, kinds
@@ -17,6 +18,8 @@ from cardioalert.units import MILLISECONDS_PER_SECOND, SECONDS_PER_MINUTE
 
 PAUSE: Final = 1.3  # of the usual interval between beats: longer ones may hold a dropped beat
 HALF: Final = 0.5
+NEAREST_STROKE: Final = 0.02  # s before the R peak: nearer ones are the R wave itself
+FURTHEST_STROKE: Final = 0.35  # s before the R peak: a pulse to the atria and a long PR
 DOUBLE: Final = 1.5  # of a distance: a longer one hides a wave
 
 
@@ -125,6 +128,64 @@ def ventricular_pacing(case: Case, n: Numbers) -> Check:
     return all_of(pacing(case, n), compare(case.value("qrs"), "at_least", n["qrs_ms"]))
 
 
+def stroke_pacing(case: Case, n: Numbers) -> Check:
+    """Strokes of ink at a fixed time before the QRS, in several leads of a printed ECG."""
+    if not len(case.measurements.beats.r_peaks):
+        return Check(outcome=Outcome.UNKNOWN, reasons=("too-few-beats",))
+    lag, beats, leads = _struck(case, n["spread_ms"] / MILLISECONDS_PER_SECOND)
+    if not beats:
+        return Check(outcome=Outcome.NOT_MET)
+    count = len(case.measurements.beats.r_peaks)
+    struck = Quantity(kind=kinds()["struck_beats"], value=float(beats), beats=count)
+    share = Quantity(kind=kinds()["struck_share"], value=round(beats / count, 3))
+    wide = Quantity(
+        kind=kinds()["struck_leads"], value=float(len(leads)), place=", ".join(leads), leads=leads
+    )
+    return all_of(
+        compare(struck, "at_least", n["beats"]),
+        compare(share, "at_least", n["share"]),
+        compare(wide, "at_least", n["leads"]),
+        compare(
+            Quantity(kind=kinds()["stroke_lag"], value=round(lag * MILLISECONDS_PER_SECOND)),
+            "at_most",
+            n["lag_ms"],
+        ),
+    )
+
+
+def _struck(case: Case, spread: float) -> tuple[float, int, tuple[Lead, ...]]:
+    """Find the time before the R peak at which most beats have a stroke.
+
+    Parameters
+    ----------
+    spread : float, seconds
+
+    Returns
+    -------
+    lag : float, seconds
+    beats : int
+        With a stroke at that time in any lead.
+    leads : tuple of Lead
+        With a stroke at that time before any beat.
+    """
+    pairs = [
+        (float(peak - stroke.time), beat, stroke.lead)
+        for beat, peak in enumerate(case.measurements.beats.r_peaks)
+        for stroke in case.measurements.rhythm.strokes
+        if NEAREST_STROKE < peak - stroke.time < FURTHEST_STROKE
+    ]
+    groups = ([each for each in pairs if abs(each[0] - lag) <= spread] for lag, *_rest in pairs)
+    best = max(groups, key=lambda group: len({beat for _lag, beat, _lead in group}), default=[])
+    if not best:
+        return 0.0, 0, ()
+    leads = {lead for _lag, _beat, lead in best}
+    return (
+        median(lag for lag, *_rest in best),
+        len({beat for _lag, beat, _lead in best}),
+        tuple(lead for lead in STANDARD_LEADS if lead in leads),
+    )
+
+
 def _with_p(case: Case, n: Numbers) -> Check | None:
     """Return why nothing can be said where no P wave repeats, None where one does."""
     share = case.measurements.rhythm.p_repetition
@@ -215,5 +276,6 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
         "third_degree_block": third_degree_block,
         "pacing": pacing,
         "ventricular_pacing": ventricular_pacing,
+        "stroke_pacing": stroke_pacing,
     }
 )

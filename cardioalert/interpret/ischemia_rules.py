@@ -117,7 +117,10 @@ def sgarbossa(case: Case, n: Numbers) -> Check:
     concordant_down = any_of(*(_concordant_depression(case, lead, n) for lead in SEPTAL))
     discordant = any_of(*(_discordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
     return grouped(
-        all_of(case.rule("LBBB", "PACE-V"), any_of(concordant_up, concordant_down, discordant))
+        all_of(
+            case.rule("LBBB", "PACE-V", "PACE-PV"),
+            any_of(concordant_up, concordant_down, discordant),
+        )
     )
 
 

@@ -49,6 +49,16 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """What the networks may not say alone while a row of the criteria is met."""
+
+    when: tuple[str, ...]
+    asks: tuple[str, ...]
+    source: str
+    checked: tuple[Checked, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
     """Findings that cannot both be true."""
 
@@ -92,6 +102,12 @@ def shared_findings() -> tuple[Shared, ...]:
 
 
 @cache
+def quiet_rows() -> tuple[Quiet, ...]:
+    """Return what keeps the networks from speaking alone."""
+    return tuple(Quiet(**with_tuples(row)) for row in _table()["quiet"])
+
+
+@cache
 def contradictions() -> tuple[Contradiction, ...]:
     """Return what cannot both be true."""
     return tuple(Contradiction(**with_tuples(row)) for row in _table()["contradiction"])
@@ -117,6 +133,8 @@ def weigh(
     """
     found = list(findings)
     judged = tuple(judgements)
+    met = {each.criterion.id for each in judged if each.outcome >= Outcome.BARELY}
+    quiet = {asks for row in quiet_rows() if met.intersection(row.when) for asks in row.asks}
     words: list[Overall] = []
     for shared in shared_findings():
         call = opinion.calls.get(shared.asks)
@@ -124,7 +142,7 @@ def weigh(
         if call is None or effect in ("keep", "nothing"):
             continue
         if effect in ("add", "add-unjudged"):
-            if shared.alone:
+            if shared.alone and shared.asks not in quiet:
                 found.append(_alone(shared, call, effect))
                 words.append(shared.overall)
             continue

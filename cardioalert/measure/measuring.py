@@ -117,7 +117,7 @@ def measure(record: ECGRecord) -> Measurements:
         beats=Beats(
             r_peaks=beating.shapes.r / WORKING_RATE, classes=classes, agreement=beating.agreement
         ),
-        rhythm=rhythm,
+        rhythm=replace(rhythm, strokes=record.strokes),
         median_beat=median_beat,
         waves=wave_times(beating.shapes, averages, waves, prepared),
         einthoven_residual=residual,

@@ -14,7 +14,7 @@ import numpy as np
 
 from cardioalert.domain.clinical import BeatClass, WaveTimes
 from cardioalert.domain.patient import Patient, Sex
-from cardioalert.domain.record import Lead
+from cardioalert.domain.record import STANDARD_LEADS, Lead, Stroke
 
 MAN: Final = Patient(age=50, sex=Sex.MALE)
 YOUNG_MAN: Final = Patient(age=30, sex=Sex.MALE)
@@ -924,6 +924,31 @@ def pulses(count: int, spread_ms: float = 0.0) -> Overrides:
     return {"r_peaks": BEATS, **rhythm(pacing_pulses=tuple(times))}
 
 
+def strokes(
+    beats: int = 12, leads: int = 12, lag_ms: float = 90.0, spread_ms: float = 0.0
+) -> Overrides:
+    """Strokes of ink before the first beats in the first leads, the last beat's off by so much."""
+    late = [0.0] * (beats - 1) + [spread_ms / 1000]
+    found = [
+        Stroke(lead=lead, time=r - lag_ms / 1000 - more, height=0.8)
+        for r, more in zip(BEATS, late, strict=False)
+        for lead in STANDARD_LEADS[:leads]
+    ]
+    return {"r_peaks": BEATS, **rhythm(strokes=tuple(found))}
+
+
+def _stroke_cases(rule: str) -> tuple[Case, ...]:
+    """The numbers of a row on strokes: three of twelve beats are no half, so six are tried."""
+    few = {"r_peaks": BEATS[:4]}
+    return (
+        case(rule, "beats", lambda x: {**strokes(round(x)), **few}, **COUNT),
+        case(rule, "share", lambda x: strokes(round(x * 12)), met=0.0, missed=-1 / 12),
+        case(rule, "leads", lambda x: strokes(leads=round(x)), **COUNT),
+        case(rule, "spread_ms", lambda x: strokes(6, spread_ms=x), met=-0.1, missed=0.1),
+        case(rule, "lag_ms", lambda x: strokes(lag_ms=x), met=-1.0, missed=1.0),
+    )
+
+
 def dissociated(pr_range_ms: float = 300.0, waves: int = 12) -> Overrides:
     """P waves 0.8 s apart and beats 1.6 s apart; PR of every other beat longer by so much."""
     beats = tuple(1.0 + 1.6 * index for index in range(6))
@@ -979,6 +1004,8 @@ ATRIAL_CASES: Final[tuple[Case, ...]] = (
         missed=0.1,
     ),
     case("PACE-V", "qrs_ms", ms("qrs"), base=pulses(5), **AT_LEAST),
+    *_stroke_cases("PACE-P"),
+    *_stroke_cases("PACE-PV"),
 )
 CASES = (*CASES, *ATRIAL_CASES)
 

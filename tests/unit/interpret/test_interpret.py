@@ -22,6 +22,7 @@ from tests.unit.interpret.limit_cases import (
     INFERIOR,
     IRREGULAR,
     LBBB_SHAPE,
+    LIMB,
     MAN,
     NO_P,
     POSTERIOR,
@@ -40,6 +41,7 @@ from tests.unit.interpret.limit_cases import (
     rate,
     rhythm,
     run_of,
+    strokes,
     values,
 )
 
@@ -242,6 +244,31 @@ def test_ventricular_pacing_switches_to_sgarbossa_and_hides_no_danger():
     assert judged(paced, on("V5", st_j=0.2)).urgency is Urgency.RED
     fast = judged(paced, rate(150))
     assert codes(fast)["wide-complex-tachycardia"] == "possible"
+
+
+def test_strokes_before_wide_beats_on_paper_are_possibly_pacing_and_no_bundle_branch_block():
+    """A page of a paced rhythm was once called a left bundle branch block, for certain."""
+    paced = merged(LBBB_SHAPE, strokes(), on(LIMB, qrs_peak_to_peak=0.4))
+    result = judged(paced, on(("V1", "V2", "V3"), st_j=0.3))
+    assert codes(result)["paced-rhythm"] == "possible"
+    blocked = {"LBBB", "LV-LIMB", "STE", "QW", "LVH-S", "STD", "QTL"}
+    assert all("pacing" in unseen(result)[rule] for rule in blocked)
+    assert not {"left-bundle-branch-block", "low-voltage"} & set(codes(result))
+    assert "ask-pacemaker" in advice(result)
+    assert any("I, II, III" in each.text for each in result.findings[0].evidence)
+    assert judged(paced, on("V5", st_j=0.2)).urgency is Urgency.RED
+
+
+def test_separators_before_a_few_beats_are_no_pacing():
+    """A separator stands at one place of the page; pulses stand before beat after beat."""
+    assert "paced-rhythm" not in codes(judged(LBBB_SHAPE, strokes(3)))
+    assert codes(judged(LBBB_SHAPE, strokes(3)))["left-bundle-branch-block"] == "present"
+
+
+def test_early_strokes_are_pacing_of_the_atria_and_block_nothing():
+    result = judged(strokes(lag_ms=200), on(("V1", "V2", "V3"), st_j=0.3))
+    assert codes(result)["paced-rhythm"] == "possible"
+    assert codes(result)["st-elevation"] == "present"
 
 
 def test_no_pulse_seen_does_not_exclude_a_pacemaker():

@@ -8,7 +8,7 @@ from cardioalert.domain.clinical import Evidence, Finding, Overall, Urgency
 from cardioalert.domain.opinion import Call, Opinion
 from cardioalert.interpret import interpret, network
 from tests.built_measurements import built_measurements, built_record
-from tests.unit.interpret.limit_cases import IRREGULAR, MAN, NO_P, merged
+from tests.unit.interpret.limit_cases import IRREGULAR, MAN, NO_P, merged, strokes
 
 VERDICTS = ("present", "possible", "undecided", "absent")
 
@@ -175,3 +175,13 @@ def test_no_two_rows_contradict_each_other():
 def test_every_row_asks_something_else():
     asked = [row.asks for row in network.shared_findings()]
     assert len(asked) == len(set(asked))
+
+
+def test_networks_call_no_block_or_infarction_where_a_pacemaker_is_possible():
+    heard = opinion(CLBBB="present", any_infarction="present", AFIB="present")
+    alone = by_code(judged({}, heard=heard))
+    assert {"left-bundle-branch-block", "q-waves-old-infarction"} <= set(alone)
+    paced = by_code(judged(strokes(), heard=heard))
+    assert "paced-rhythm" in paced
+    assert not {"left-bundle-branch-block", "q-waves-old-infarction"} & set(paced)
+    assert "atrial-fibrillation" in paced

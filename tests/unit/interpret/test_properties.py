@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cardioalert.domain.clinical import BeatClass, LeadMeasurements, Overall, Rhythm, Urgency
 from cardioalert.domain.measures import MEASURES
 from cardioalert.domain.patient import Patient, Sex, Symptom
-from cardioalert.domain.record import STANDARD_LEADS, Lead
+from cardioalert.domain.record import STANDARD_LEADS, Lead, Stroke
 from cardioalert.interpret import interpret
 from cardioalert.interpret.urgency import symptom_overrides
 from tests.built_measurements import NORMAL_VALUES, built_measurements, built_record
@@ -64,11 +64,15 @@ def value_overrides() -> st.SearchStrategy[dict[str, float | None]]:
 
 def rhythm_overrides() -> st.SearchStrategy[dict[str, Any]]:
     times = st.lists(st.floats(0, 10), max_size=4).map(lambda each: tuple(sorted(each)))
+    stroke = st.builds(
+        Stroke, lead=st.sampled_from(Lead), time=st.floats(0, 10), height=st.floats(0, 2)
+    )
     flag = {
         "p_before_every_qrs": st.none() | st.booleans(),
         "extra_p": times,
         "own_p": times,
         "pacing_pulses": times,
+        "strokes": st.lists(stroke, max_size=6).map(tuple),
     }
     numbers = [field.name for field in fields(Rhythm) if field.name not in flag]
     return st.fixed_dictionaries({}, optional={**{name: maybe(0, 4) for name in numbers}, **flag})
