@@ -157,7 +157,19 @@ def search(session: Session, wish: Wish, *, now: datetime) -> list[Found]:
 
 
 def get(session: Session, clinic_id: str, *, now: datetime, service: str = "ecg") -> Found:
-    """Return one clinic.
+    """Return one clinic, with what belongs to it and its next free time.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    clinic = active(session, clinic_id)
+    wish = Wish(service=service)
+    return _with_slot(session, _describe(session, [clinic], wish, now)[0], wish, now)
+
+
+def active(session: Session, clinic_id: str) -> Clinic:
+    """Return the row of a clinic people may see.
 
     Raises
     ------
@@ -166,8 +178,7 @@ def get(session: Session, clinic_id: str, *, now: datetime, service: str = "ecg"
     clinic = session.get(Clinic, clinic_id)
     if clinic is None or not clinic.active:
         raise NotFoundError(_("there is no clinic {clinic_id}", clinic_id=clinic_id))
-    wish = Wish(service=service)
-    return _with_slot(session, _describe(session, [clinic], wish, now)[0], wish, now)
+    return clinic
 
 
 def _in_box(query: Any, near: tuple[float, float], within_km: float) -> Any:

@@ -6,9 +6,11 @@ Slots are computed, never stored: a change of hours is in force at once.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import or_
@@ -21,6 +23,7 @@ from cardioalert.i18n import translate as _
 from cardioalert.store.clinic_tables import Clinic, HoursException, Resource
 from cardioalert.store.visit_tables import OCCUPYING, Booking, Status
 
+LONGEST: Final = timedelta(days=1)  # of a visit
 SLOT_ID: Final = re.compile(r"(?P<resource>[A-Za-z0-9_-]+)\.(?P<start>\d{8}T\d{4}Z)")
 
 
@@ -39,16 +42,26 @@ class Slot:
     @property
     def id(self) -> str:
         """What a client sends back to book it."""
-        return f"{self.resource_id}.{self.start:%Y%m%dT%H%MZ}"
+        return f"{self.resource_id}.{_written(self.start)[0]}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the slot for programs."""
         return {
             "id": self.id, "clinic": self.clinic_id, "resource": self.resource_id,
-            "service": self.service, "start": as_text(self.start), "end": as_text(self.end),
-            "local_start": local(self.start).strftime("%Y-%m-%dT%H:%M"),
+            "service": self.service, "start": _written(self.start)[1],
+            "end": _written(self.end)[1], "local_start": _written(self.start)[2],
             "capacity": self.capacity, "free": self.free,
         }  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def _written(moment: datetime) -> tuple[str, str | None, str]:
+    """Return a time as it stands in an identifier, for programs, and on a local clock.
+
+    A list holds hundreds, and the next list the same ones: writing them costs more than finding
+    them.
+    """
+    return f"{moment:%Y%m%dT%H%MZ}", as_text(moment), local(moment).strftime("%Y-%m-%dT%H:%M")
 
 
 def exceptions_of(session: Session, clinic_ids: Sequence[str]) -> dict[str, dict[date, str]]:
@@ -78,65 +91,96 @@ def slots_of(
         select(Resource).where(Resource.clinic_id == clinic.id, Resource.service == service)
     ).all()
     exceptions = exceptions_of(session, [clinic.id]).get(clinic.id, {})
+    grids = {
+        resource.id: _grid(clinic.hours, exceptions, resource, (first, last), now)
+        for resource in resources
+    }
+    taken = _taken(session, grids, now)
     return sorted(
         (
             slot
             for resource in resources
-            for slot in _of_resource(session, clinic, resource, exceptions, (first, last), now=now)
+            for slot in _of_resource(clinic, resource, grids[resource.id], taken)
         ),
         key=lambda slot: (slot.start, slot.resource_id),
     )
 
 
 def _of_resource(
-    session: Session, clinic: Clinic, resource: Resource, exceptions: dict[date, str],
-    days: tuple[date, date], *, now: datetime,
+    clinic: Clinic, resource: Resource, grid: list[datetime],
+    taken: dict[str, list[tuple[datetime, datetime, int]]],
 ) -> Iterator[Slot]:  # fmt: skip
-    """Yield the slots of one room."""
-    earliest = now + timedelta(minutes=resource.notice_min)
-    latest = now + timedelta(days=resource.horizon_days)
-    first, last = max(days[0], local(now).date()), min(days[1], local(latest).date())
-    if first > last:
-        return
-    grid = list(_grid(clinic.hours, exceptions, resource, first, last))
-    taken = _taken(session, resource.id, grid, now) if grid else []
-    for start, end in grid:
-        if not earliest <= start <= latest:
-            continue
-        seats = {seat for begin, finish, seat in taken if begin < end and finish > start}
+    """Yield the slots of one room; visits of another length than today's may cover several."""
+    length, capacity = timedelta(minutes=resource.duration_min), resource.capacity
+    room, place, service = resource.id, clinic.id, resource.service
+    seats: dict[int, set[int]] = {}
+    for begin, end, seat in taken.get(room, ()):
+        for number in range(bisect_right(grid, begin - length), bisect_left(grid, end)):
+            seats.setdefault(number, set()).add(seat)
+    for number, start in enumerate(grid):
         yield Slot(
-            resource_id=resource.id, clinic_id=clinic.id, service=resource.service, start=start,
-            end=end, capacity=resource.capacity, free=max(0, resource.capacity - len(seats)),
+            resource_id=room, clinic_id=place, service=service, start=start, end=start + length,
+            capacity=capacity, free=max(0, capacity - len(seats.get(number, ()))),
         )  # fmt: skip
 
 
 def _grid(
-    hours: str | None, exceptions: dict[date, str], resource: Resource, first: date, last: date
-) -> Iterator[tuple[datetime, datetime]]:
-    """Cut the opening hours into visits with their buffers; times in UTC."""
-    length = timedelta(minutes=resource.duration_min)
-    step = length + timedelta(minutes=resource.buffer_min)
-    for opened, closed in open_intervals(hours, exceptions, first, last):
+    hours: str | None, exceptions: dict[date, str], resource: Resource, days: tuple[date, date],
+    now: datetime,
+) -> list[datetime]:  # fmt: skip
+    """Return when the visits of a room begin, between its notice and its horizon; UTC, sorted."""
+    earliest = now + timedelta(minutes=resource.notice_min)
+    latest = now + timedelta(days=resource.horizon_days)
+    first, last = max(days[0], local(now).date()), min(days[1], local(latest).date())
+    length, pause = resource.duration_min, resource.buffer_min
+    found: list[datetime] = []
+    for later in range((last - first).days + 1):
+        day = first + timedelta(days=later)
+        found += _grid_of_day(hours, exceptions.get(day), day, length, pause)
+    return found[bisect_left(found, earliest) : bisect_right(found, latest)]
+
+
+@lru_cache(maxsize=20_000)
+def _grid_of_day(
+    hours: str | None, exception: str | None, day: date, length_min: int, pause_min: int
+) -> tuple[datetime, ...]:
+    """Cut the opening hours of a day into visits with their pauses.
+
+    Each day begins anew at midnight, so that the grid is the same for whoever asks for one day or
+    for a week; no visit goes over midnight. Everything it depends on is an argument: a change of
+    hours is in force at once.
+    """
+    length, step = timedelta(minutes=length_min), timedelta(minutes=length_min + pause_min)
+    exceptions = {} if exception is None else {day: exception}
+    found = set()
+    for opened, closed in open_intervals(hours, exceptions, day, day):
         start = opened
         while start + length <= closed:
-            yield from_wall_clock(start), from_wall_clock(start + length)
+            found.add(from_wall_clock(start))
             start += step
+    return tuple(sorted(found))
 
 
 def _taken(
-    session: Session, resource_id: str, grid: list[tuple[datetime, datetime]], now: datetime
-) -> list[tuple[datetime, datetime, int]]:
-    """Return the visits that occupy seats; a hold that ran out occupies none."""
+    session: Session, grids: dict[str, list[datetime]], now: datetime
+) -> dict[str, list[tuple[datetime, datetime, int]]]:
+    """Return the visits that occupy seats of rooms; a hold that ran out occupies none."""
+    asked = {room: grid for room, grid in grids.items() if grid}
+    if not asked:
+        return {}
     rows = session.exec(
-        select(Booking.slot_start, Booking.slot_end, Booking.seat).where(
-            Booking.resource_id == resource_id,
+        select(Booking.resource_id, Booking.slot_start, Booking.slot_end, Booking.seat).where(
+            col(Booking.resource_id).in_(list(asked)),
             col(Booking.status).in_(OCCUPYING),
-            col(Booking.slot_end) > grid[0][0],
-            col(Booking.slot_start) < grid[-1][1],
+            col(Booking.slot_end) > min(grid[0] for grid in asked.values()),
+            col(Booking.slot_start) < max(grid[-1] for grid in asked.values()) + LONGEST,
             or_(col(Booking.status) != Status.HELD, col(Booking.held_until) >= now),
         )
     ).all()
-    return [(start, end, seat) for start, end, seat in rows]
+    found: dict[str, list[tuple[datetime, datetime, int]]] = {}
+    for room, start, end, seat in rows:
+        found.setdefault(room, []).append((start, end, seat))
+    return found
 
 
 def find_slot(session: Session, slot_id: str, *, now: datetime) -> tuple[Slot, Resource]:
@@ -158,11 +202,8 @@ def find_slot(session: Session, slot_id: str, *, now: datetime) -> tuple[Slot, R
         start = datetime.strptime(match["start"], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
     except ValueError:
         raise NotFoundError(_("there is no slot {slot_id}", slot_id=slot_id)) from None
-    # The day before as well: a night slot stands in the hours of the evening.
     day = local(start).date()
-    offered = slots_of(
-        session, clinic, service=resource.service, first=day - timedelta(days=1), last=day, now=now
-    )
+    offered = slots_of(session, clinic, service=resource.service, first=day, last=day, now=now)
     for slot in offered:
         if slot.id == slot_id:
             return slot, resource
@@ -209,9 +250,7 @@ def slot_at(session: Session, clinic_id: str, text: str, *, service: str, now: d
         raise NotFoundError(_("there is no clinic {clinic_id}", clinic_id=clinic_id))
     start = read_moment(text)
     day = local(start).date()
-    offered = slots_of(
-        session, clinic, service=service, first=day - timedelta(days=1), last=day, now=now
-    )
+    offered = slots_of(session, clinic, service=service, first=day, last=day, now=now)
     found = sorted((s for s in offered if s.start == start), key=lambda slot: -slot.free)
     if not found:
         raise SlotNotOfferedError(

@@ -63,6 +63,7 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
                   reason=error.strerror or type(error).__name__),
                 hint=_("Choose another one with --port."),
             ) from None  # fmt: skip
+        taken.listen()  # whoever comes as soon as the address is told waits, and is not refused
         yield taken
 
 

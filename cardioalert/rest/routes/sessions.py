@@ -77,7 +77,7 @@ def open_session_with_code(body: CodeSignIn, request: Request, desk: DeskOf) -> 
 @router.post("/guest", status_code=201, openapi_extra=OPEN, responses=documented())
 def open_guest_session(request: Request, desk: DeskOf) -> TokenPair:
     """Begin without a name: a patient nothing is known of, who can be told apart by tokens only."""
-    limit(request, "code")
+    limit(request, "guest")
     return pair(accounts.guest(desk))
 
 

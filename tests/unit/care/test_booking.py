@@ -82,6 +82,34 @@ def test_notice_horizon_and_buffer(sqlite_desk, clock):
     assert found[-1].start <= clock() + timedelta(days=1)
 
 
+def test_a_time_of_the_list_of_a_week_is_offered_when_it_is_asked_for_alone(sqlite_desk):
+    """25 minutes divide neither a day nor an hour: the grid must not hang on who asks."""
+    change_room(sqlite_desk, "demo-tashkent-2-ecg", buffer_min=5)
+    monday, now = date(2026, 11, 30), sqlite_desk.now()
+    with sqlite_desk.store.reading() as session:
+        clinic = session.get(directory.Clinic, "demo-tashkent-2")
+        week = slots.slots_of(
+            session, clinic, service="ecg", first=monday, last=monday + timedelta(days=6), now=now
+        )
+        assert len(week) > 300
+        for slot in week[::40]:
+            assert slots.find_slot(session, slot.id, now=now)[0] == slot
+    assert make(sqlite_desk, week[300].id).booking.slot_start == week[300].start
+
+
+def test_a_visit_of_another_length_takes_every_time_it_covers(sqlite_desk):
+    made = make(sqlite_desk, ONE).booking  # 09:00 to 09:20
+    change_room(sqlite_desk, made.resource_id, duration_min=15)
+    with sqlite_desk.store.reading() as session:
+        clinic = session.get(directory.Clinic, made.clinic_id)
+        found = slots.slots_of(
+            session, clinic, service="ecg", first=date(2026, 11, 30), last=date(2026, 11, 30),
+            now=sqlite_desk.now(),
+        )  # fmt: skip
+    full = [slot.to_dict()["local_start"][11:] for slot in found if not slot.free]
+    assert full == ["09:00", "09:15"]
+
+
 @pytest.mark.parametrize(
     ("slot", "error"),
     [

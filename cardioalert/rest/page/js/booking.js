@@ -2,7 +2,7 @@
 
 import { call, explain, get, getBlob } from "./api.js";
 import { demo, facts } from "./clinics.js";
-import { add, ask, button, choices, download, errorBox, fill, h, say } from "./dom.js";
+import { add, ask, button, choices, download, errorBox, fill, h, newest, say } from "./dom.js";
 import * as session from "./session.js";
 import { dateText, day, localText, number, t } from "./words.js";
 
@@ -16,14 +16,23 @@ export async function slots(body, { id, query, alive }) {
     service: clinic.services.some(({ code }) => code === "ecg") ? "ecg" : clinic.services[0]?.code,
     day: clinic.next_slot ? clinic.next_slot.local_start.slice(0, 10) : day(),
   };
-  const show = async () => {
-    box.show("");
+  const show = newest(free, async (wanted) => {
+    // The times of another day must not stay in reach: whoever taps one believes it is of this day.
+    fill(free, h("p", { class: "waiting" }, t("loading")));
     const path = `/v1/clinics/${encodeURIComponent(id)}/slots`;
-    const found = await get(`${path}?day=${chosen.day}&service=${chosen.service}`);
-    if (!alive()) return;
+    const { day: asked, service } = chosen;
+    let found;
+    try {
+      found = await get(`${path}?day=${asked}&service=${service}`);
+    } catch (error) {
+      if (wanted()) fill(free, button(t("send-again"), show, { failed }));
+      throw error;
+    }
+    if (!alive() || !wanted()) return;
+    free.dataset.shows = `${service} ${asked}`;
     fill(free, found.slots.length ? times(found.slots) : none(), found.note
       ? h("p", { class: "small" }, found.note) : "");
-  };
+  });
   const times = (found) => h("ul", { class: "times" }, found.map((slot) => h("li", {},
     button([h("span", { class: "unseen" }, `${dateText(slot.local_start, { short: true })} `),
       slot.local_start.slice(11, 16)], () => take(slot, query), { failed }))));
@@ -36,7 +45,12 @@ export async function slots(body, { id, query, alive }) {
   const failed = (error) => {
     const late = query.move && error.code === "not-allowed";
     box.show(late ? t("visit-too-late") : explain(error));
+    // The list is asked for again; what was wrong stays to be read.
     if (["slot-taken", "slot-not-offered"].includes(error.code)) show().catch(() => {});
+  };
+  const again = () => {
+    box.show("");
+    show().catch(failed);
   };
   const services = choices(t("book-service"), "service", clinic.services.map(
     ({ code, name, price_uzs: price }) => [code,
@@ -44,12 +58,12 @@ export async function slots(body, { id, query, alive }) {
       code === chosen.service]));
   services.addEventListener("change", ({ target }) => {
     chosen.service = target.value;
-    show().catch(failed);
+    again();
   });
   const days = h("select", { id: "day" }, Array.from({ length: DAYS }, (_, later) => day(later))
     .map((one) => h("option", { value: one }, dateText(one, { short: true }))));
   days.value = chosen.day;
-  days.addEventListener("change", () => { chosen.day = days.value; show().catch(failed); });
+  days.addEventListener("change", () => { chosen.day = days.value; again(); });
   add(body, [
     h("h1", {}, clinic.name), demo(clinic),
     query.move ? h("p", { class: "notice" }, t("book-moving", { code: query.move })) : "",

@@ -1,7 +1,7 @@
 // Clinics: the recommended first, near the person where the phone may tell where that is.
 
 import { explain, get } from "./api.js";
-import { add, busy, button, errorBox, field, fill, h, say } from "./dom.js";
+import { add, busy, button, errorBox, field, fill, h, newest, say } from "./dom.js";
 import { dateText, day, localText, number, t, table } from "./words.js";
 
 const wish = { region: "", q: "", open_now: false, near: null };
@@ -22,15 +22,15 @@ export async function clinics(body, { alive }) {
   const open = h("input", { type: "checkbox", id: "open-now" });
   open.checked = wish.open_now;
 
-  const find = async () => {
+  const find = newest(list, async (wanted) => {
     box.show("");
     Object.assign(wish, { region: region.value, q: search.value.trim(), open_now: open.checked });
     const { clinics: found } = await get(`/v1/clinics?${query()}`);
-    if (!alive()) return;
+    if (!alive() || !wanted()) return;
     fill(list, found.map(card));
     fill(count, found.length ? t("clinics-count", { count: found.length }) : t("clinics-none"));
     say(count.textContent);
-  };
+  });
   const submit = h("button", { type: "submit", class: "primary" }, t("clinics-find"));
   const form = h("form", { class: "filters", role: "search", "aria-label": t("clinics-title") },
     field(t("clinics-region"), region),
@@ -41,8 +41,9 @@ export async function clinics(body, { alive }) {
     event.preventDefault();
     busy(submit, find, failed);
   });
-  region.addEventListener("change", () => busy(submit, find, failed));
-  open.addEventListener("change", () => busy(submit, find, failed));
+  // Not `busy`: a second change while the first is asked for must not be lost.
+  region.addEventListener("change", () => find().catch(failed));
+  open.addEventListener("change", () => find().catch(failed));
 
   const near = button(t("clinics-near"), async () => {
     try {

@@ -87,6 +87,26 @@ export async function busy(made, work, failed) {
   }
 }
 
+/**
+ * Let only the newest of several loads be shown, however late the others answer. `load` gets a
+ * function that tells whether it is still the newest; `place` says so while it waits.
+ */
+export function newest(place, load) {
+  let last = 0;
+  return async (...wish) => {
+    const mine = (last += 1);
+    const wanted = () => mine === last;
+    place.setAttribute("aria-busy", "true");
+    try {
+      await load(wanted, ...wish);
+    } catch (error) {
+      if (wanted()) throw error; // of a list nobody waits for, its failing does not matter either
+    } finally {
+      if (wanted()) place.removeAttribute("aria-busy");
+    }
+  };
+}
+
 /** A box that holds an error and is read aloud when it gets one. */
 export function errorBox() {
   const box = h("div", { class: "error", role: "alert", hidden: true });
