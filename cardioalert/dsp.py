@@ -6,6 +6,7 @@ time: every filter is symmetric or runs forwards and backwards.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+MOST_EXCHANGED = 15  # rows up to which exchanging neighbours is the quickest way to sort
 RATIO_LIMIT = 1000  # largest numerator and denominator when two sampling rates are compared
 
 
@@ -68,19 +70,35 @@ def resample(signal: NDArray[np.floating[Any]], *, from_rate: float, to_rate: fl
     float64 array, shape (leads, about samples * to_rate / from_rate)
         The first sample of both stands for the same instant.
     """
-    present = ~np.isnan(signal)
     ratio = Fraction(to_rate / from_rate).limit_denominator(RATIO_LIMIT)
     if ratio == 1 or signal.shape[-1] < 2:
         return np.array(signal, dtype=np.float64)
     from scipy.signal import resample_poly  # noqa: PLC0415 - slow to import
 
+    present = ~np.isnan(signal)
     resampled: Floats = resample_poly(
-        fill_gaps(signal), ratio.numerator, ratio.denominator, axis=-1, padtype="line"
+        fill_gaps(signal),
+        ratio.numerator,
+        ratio.denominator,
+        axis=-1,
+        window=_anti_alias(max(ratio.numerator, ratio.denominator)),
+        padtype="line",
     )
+    if present.all():
+        return resampled
     nearest = np.round(np.arange(resampled.shape[-1]) / float(ratio)).astype(np.intp)
     kept = present[..., np.minimum(nearest, signal.shape[-1] - 1)]
     resampled[~kept] = np.nan
     return resampled
+
+
+@cache
+def _anti_alias(rate: int) -> Floats:
+    """Design the low-pass of `resample_poly` once: by default it does so at every call."""
+    from scipy.signal import firwin  # noqa: PLC0415 - slow to import
+
+    taps: Floats = firwin(20 * rate + 1, 1.0 / rate, window=("kaiser", 5.0))
+    return taps
 
 
 def band_pass(signal: Floats, *, sampling_rate: float, low: float, high: float) -> Floats:
@@ -92,21 +110,52 @@ def band_pass(signal: Floats, *, sampling_rate: float, low: float, high: float) 
     sampling_rate, low, high : float, Hz
         `high` is lowered to 45 % of the sampling rate.
     """
-    from scipy.signal import sosfiltfilt  # noqa: PLC0415 - slow to import
-
     reach = min(round(sampling_rate / low), signal.shape[-1] - 1)
-    sections = _band_sections(low, min(high, 0.45 * sampling_rate), sampling_rate)
-    filtered: Floats = sosfiltfilt(sections, signal, axis=-1, padlen=reach)
-    return filtered
+    band = (low, min(high, 0.45 * sampling_rate))
+    return butterworth(2, band, "bandpass", sampling_rate).both_ways(signal, padding=reach)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Filter:
+    """A recursive filter.
+
+    Attributes
+    ----------
+    sections : float array, shape (sections, 6)
+        Second-order sections, as scipy designs them.
+    steady : float array, shape (sections, 1, 2)
+        The state of the sections after a long stretch of ones.
+    """
+
+    sections: Floats
+    steady: Floats
+
+    def both_ways(self, signal: Floats, *, padding: int) -> Floats:
+        """Filter a gapless signal, (leads, samples), forwards and backwards: no wave moves.
+
+        What `scipy.signal.sosfiltfilt` does, to the last bit; that solves for the steady state at
+        every call, which takes as long as filtering two leads.
+        """
+        from scipy.signal import sosfilt  # noqa: PLC0415 - slow to import
+
+        first, last = signal[:, :1], signal[:, -1:]
+        before, after = signal[:, padding:0:-1], signal[:, -2 : -(padding + 2) : -1]
+        values = np.concatenate([2 * first - before, signal, 2 * last - after], axis=1)
+        for _direction in ("forwards", "backwards"):
+            values, _ = sosfilt(self.sections, values, axis=1, zi=self.steady * values[None, :, :1])
+            values = values[:, ::-1]
+        return values[:, padding : values.shape[1] - padding] if padding else values
 
 
 @cache
-def _band_sections(low: float, high: float, sampling_rate: float) -> Floats:
-    """Design a band-pass filter once: it takes as long as filtering a lead."""
-    from scipy.signal import butter  # noqa: PLC0415 - slow to import
+def butterworth(
+    order: int, band: float | tuple[float, float], kind: str, sampling_rate: float
+) -> Filter:
+    """Design a Butterworth filter once: it takes as long as filtering a lead."""
+    from scipy.signal import butter, sosfilt_zi  # noqa: PLC0415 - slow to import
 
-    sections: Floats = butter(2, (low, high), btype="bandpass", fs=sampling_rate, output="sos")
-    return sections
+    sections = butter(order, band, btype=kind, fs=sampling_rate, output="sos")
+    return Filter(sections=sections, steady=sosfilt_zi(sections)[:, None, :])
 
 
 def smooth(signal: Floats, *, width: int) -> Floats:
@@ -198,6 +247,55 @@ def quantile(values: NDArray[np.floating[Any]], share: float) -> float:
         return float((low + high) / 2)
     step = high - low
     return float(low + step * part if part < 0.5 else high - step * (1 - part))
+
+
+def row_quantiles(values: Floats, *shares: float) -> tuple[Floats, ...]:
+    """Return quantiles of each row, as `np.quantile` does in ten times the time.
+
+    Partitioning at one rank is vectorized in numpy, at several ranks it is not.
+
+    Parameters
+    ----------
+    values : float array, shape (rows, count), not empty, without NaN
+    shares : float, 0-1
+
+    Returns
+    -------
+    float array, shape (rows,), for each share
+    """
+    last = values.shape[1] - 1
+    found = []
+    for share in shares:
+        rank = int(last * share)
+        part = last * share - rank
+        ordered = np.partition(values, rank, axis=1)
+        low = ordered[:, rank]
+        high = ordered[:, rank + 1 :].min(axis=1) if rank < last else low
+        step = high - low
+        found.append(low + step * part if part < 0.5 else high - step * (1 - part))
+    return tuple(found)
+
+
+def sort_few(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sort along the first axis, over which there are few values: a dozen beats, not a thousand.
+
+    Neighbours are exchanged until all stand in order (odd-even sort). Each exchange serves all
+    columns at once, which for a dozen rows takes a tenth of the time of `np.sort`.
+
+    Parameters
+    ----------
+    values : float array, shape (rows, ...), without NaN
+    """
+    count = len(values)
+    if count > MOST_EXCHANGED:
+        return np.sort(values, axis=0)
+    rows = values.copy()
+    for turn in range(count):
+        one, other = rows[turn % 2 : -1 : 2], rows[turn % 2 + 1 :: 2]
+        lower = np.minimum(one[: len(other)], other)
+        np.maximum(one[: len(other)], other, out=other)
+        one[: len(other)] = lower
+    return rows
 
 
 def parabola_peak(before: float, top: float, after: float) -> float:

@@ -67,9 +67,13 @@ def not_measurable(unit: str, reason: str) -> Measured:
     return Measured(value=None, unit=unit, status=Status.NOT_MEASURABLE, reason=reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class WaveTimes:
-    """On- and offsets of one beat in one lead, seconds on the record's clock; None where absent."""
+    """On- and offsets of one beat in one lead, seconds on the record's clock; None where absent.
+
+    Never changed, but not declared frozen: there are 120 of them in ten seconds, and making a
+    frozen one takes more than three times as long.
+    """
 
     lead: Lead
     beat: int

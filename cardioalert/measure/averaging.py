@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.record import Lead
-from cardioalert.dsp import Floats, Mask, median, slope, smooth, stretches
+from cardioalert.dsp import Floats, Mask, median, slope, smooth, sort_few, stretches
 from cardioalert.measure.beats import Shapes, cut_out
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
 
@@ -189,8 +189,7 @@ def _columns(whole: Mask) -> tuple[NDArray[np.intp], ...]:
 
 def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
     """Return the median over beats and the robust deviation around it per lead."""
-    missing = np.isnan(single)
-    middle = _nan_median(single) if missing.any() else np.median(single, axis=0)
+    middle = _nan_median(single)
     noise = np.zeros(single.shape[1])
     if len(single) > 1:
         thin = single[:, :, ::2]
@@ -209,8 +208,10 @@ def _nan_median(single: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.full(single.shape[1:], np.nan, dtype=np.float32)
     missing = np.isnan(single)
     if not missing.any():
-        return np.asarray(np.median(single, axis=0))
-    ordered = np.sort(single, axis=0)  # NaN go last
+        ordered, half = sort_few(single), len(single) // 2
+        median_beat: NDArray[np.float32] = (ordered[(len(single) - 1) // 2] + ordered[half]) / 2
+        return median_beat
+    ordered = sort_few(np.where(missing, np.float32(np.inf), single))
     count = (~missing).sum(axis=0)
     low = np.maximum((count - 1) // 2, 0)[None]
     high = np.maximum(count // 2, 0)[None]

@@ -19,6 +19,7 @@ from cardioalert.dsp import (
     band_pass,
     median,
     quantile,
+    row_quantiles,
     slope,
     smooth,
     stretches,
@@ -139,7 +140,7 @@ def _scale(steep: Floats, present: Mask) -> Floats:
     """Return what a QRS measures in each lead, shape (leads, 1): robust, never zero."""
     thin = max(1, steep.shape[1] // 20_000)
     if present.all():
-        usual, rare = np.percentile(steep[:, ::thin], (NORMAL_PEAK, RARE_PEAK), axis=1)
+        usual, rare = row_quantiles(steep[:, ::thin], NORMAL_PEAK / 100, RARE_PEAK / 100)
         least: Floats = np.maximum(np.maximum(usual, RARE_SHARE * rare), 1e-9)
         return least[:, None]
     scales = np.full((len(steep), 1), 1e-9)

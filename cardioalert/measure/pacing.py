@@ -43,17 +43,16 @@ def pacing_pulses(signal: Floats, *, sampling_rate: float) -> NDArray[np.intp]:
     needed = max(1 if len(signal) == 1 else 2, LEADS_SHARE * len(signal))
     loud = np.flatnonzero((size >= SMALLEST_JUMP).sum(axis=0) >= needed)
     loud = loud[(loud >= quiet) & (loud < samples - back - 1)]
+    before = size[:, loud[:, None] - np.arange(1, quiet + 1)].max(axis=2, initial=0.0)
+    height = size[:, loud]
+    jumps = (height >= SMALLEST_JUMP) & (height >= STANDS_OUT * before)
+    left = np.abs(signal[:, loud + back] - signal[:, loud])
+    returned = (jumps & (left <= RETURN * height)).sum(axis=0)
+    together = jumps.sum(axis=0)
     found: list[int] = []
-    for k in loud:
-        before = size[:, k - quiet : k].max(axis=1)
-        jumps = (size[:, k] >= SMALLEST_JUMP) & (size[:, k] >= STANDS_OUT * before)
-        if jumps.sum() < needed:
-            continue
-        left = np.abs(signal[jumps, k + back] - signal[jumps, k])
-        if np.mean(left <= RETURN * size[jumps, k]) < 0.5:
-            continue
+    for k in loud[(together >= needed) & (returned >= 0.5 * together)].tolist():
         if not found or k + 1 - found[-1] > back:
-            found.append(int(k) + 1)
+            found.append(k + 1)
     return np.array(found, dtype=np.intp) if len(found) >= FEWEST_PULSES else nothing
 
 

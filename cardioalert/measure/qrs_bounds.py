@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from cardioalert.dsp import Floats
+from cardioalert.dsp import Floats, row_quantiles
 from cardioalert.measure.limbs import WaveBounds, earliest, slopes_of
 from cardioalert.measure.preparation import WORKING_RATE
 
@@ -63,7 +63,7 @@ def _background(steep: Floats) -> Floats:
     The median over the beat, or what the calmest quarter lets expect if that is less: at high rates
     most of the beat is wave.
     """
-    calm, middle = np.quantile(steep, (0.25, 0.5), axis=1)
+    calm, middle = row_quantiles(steep, 0.25, 0.5)
     lesser: Floats = np.minimum(middle, QUARTILE_TO_MEDIAN * calm)
     return lesser
 

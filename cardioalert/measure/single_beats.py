@@ -20,25 +20,27 @@ def wave_times(
 ) -> tuple[WaveTimes, ...]:
     """Return the bounds of every beat in every lead that shows it, from those of its shape."""
     times = []
-    for beat, (r, number) in enumerate(zip(shapes.r, shapes.shape, strict=True)):
+    for beat, (r, number) in enumerate(zip(shapes.r.tolist(), shapes.shape.tolist(), strict=True)):
         if number >= len(waves):
             continue
         found = waves[number]
         if found is None:
             continue
-        start = float(r) - averages[number].r_index
-        moved = averages[number].moved
-        p = found.p if _shows_p(found, averages[number], beat) else None
+        average = averages[number]
+        p = found.p if _shows_p(found, average, beat) else None
         bounds = {
-            f"{name}_{side}": _instants(values - moved + start, prepared)
+            f"{name}_{side}": values
             for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
             if wave is not None
             for side, values in (("on", wave.on), ("off", wave.off))
         }
-        for row, lead in enumerate(prepared.leads):
-            here = {name: instants[row] for name, instants in bounds.items()}
-            if any(value is not None for value in here.values()):
-                times.append(WaveTimes(lead=lead, beat=beat, **here))
+        places = np.stack(list(bounds.values()), axis=1) - average.moved[:, None]
+        instants = _instants(places + (r - average.r_index), prepared)
+        for lead, here in zip(prepared.leads, instants, strict=True):
+            if any(value is not None for value in here):
+                times.append(
+                    WaveTimes(lead=lead, beat=beat, **dict(zip(bounds, here, strict=True)))
+                )
     return tuple(times)
 
 
@@ -50,10 +52,12 @@ def _shows_p(found: Delineation, average: Average, beat: int) -> bool:
     return not found.p_candidate.likeness[place[0]] < P_ABSENT
 
 
-def _instants(samples: Floats, prepared: Prepared) -> list[float | None]:
-    """Return a sample of each lead as seconds, None where the lead shows nothing there."""
+def _instants(samples: Floats, prepared: Prepared) -> list[list[float | None]]:
+    """Return samples, (leads, bounds), as seconds; None where the lead shows nothing there."""
     shown = (samples >= 0) & (samples <= prepared.samples - 1)
     nearest = np.where(shown, np.round(samples), 0).astype(np.intp)
-    shown &= prepared.present[np.arange(len(samples)), nearest]
-    seconds = (samples / WORKING_RATE).tolist()
-    return [one if here else None for one, here in zip(seconds, shown, strict=True)]
+    shown &= np.take_along_axis(prepared.present, nearest, axis=1)
+    seconds = (samples / WORKING_RATE).astype(np.object_)
+    seconds[~shown] = None
+    instants: list[list[float | None]] = seconds.tolist()
+    return instants

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
-from cardioalert.dsp import Floats, fill_gaps, resample
+from cardioalert.dsp import Floats, butterworth, fill_gaps, resample, row_quantiles
 from cardioalert.networks.sessions import run_network
 
 RATE: Final = 250.0  # Hz
@@ -33,8 +32,8 @@ FEATURES: Final[tuple[str, ...]] = (
     "flat_leads",
 )
 """Values of the leads in rising order, so that no lead is special, then three of all leads."""
-
-_BEATS: Final = butter(2, (5.0, 20.0), "bandpass", fs=RATE, output="sos")
+BEATS: Final = (5.0, 20.0)  # Hz
+PADDING: Final = 15  # samples at either end of the filter of that band
 
 
 def signal_quality(record: ECGRecord) -> float:
@@ -71,10 +70,10 @@ def _per_lead(signal: Floats) -> Floats:
     steps = np.abs(np.diff(signal, axis=1))
     count = signal.shape[1] // PIECE
     pieces = signal[:, : count * PIECE].reshape(len(signal), count, PIECE)
-    low, high = np.percentile(signal, [1, 99], axis=1)
+    low, high = row_quantiles(signal, 0.01, 0.99)
     spread = np.maximum(signal.std(axis=1), 1e-4)
-    beats = sosfiltfilt(_BEATS, signal, axis=1)
-    centred = signal - signal.mean(axis=1, keepdims=True)
+    beats = butterworth(2, BEATS, "bandpass", RATE).both_ways(signal, padding=PADDING)
+    square = (signal - signal.mean(axis=1, keepdims=True)) ** 2
     at_edge = (signal >= signal.max(axis=1, keepdims=True) - 1e-6) | (
         signal <= signal.min(axis=1, keepdims=True) + 1e-6
     )
@@ -86,7 +85,7 @@ def _per_lead(signal: Floats) -> Floats:
             (np.ptp(pieces, axis=2) < FLAT).mean(axis=1),
             np.log10(np.maximum(steps.max(axis=1), 1e-4)),
             at_edge.mean(axis=1),
-            (centred**4).mean(axis=1) / spread**4,
+            (square**2).mean(axis=1) / spread**4,
             beats.std(axis=1) / spread,
             _repetition(beats),
         ]

@@ -6,17 +6,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
-from cardioalert.dsp import Mask, fill_gaps, resample, stretches
+from cardioalert.dsp import Floats, Mask, butterworth, fill_gaps, resample, stretches
 
 RATE: Final = 100.0  # Hz
 HIGH_PASS: Final = 0.5  # Hz; what is slower is the baseline
 SHORTEST_STRETCH: Final = 50  # samples at RATE; shorter pieces of trace tell nothing
 LONGEST_GAP: Final = 20  # samples at RATE that are bridged by a straight line
 PADDING: Final = 100  # samples at RATE
-
-_FILTER: Final = butter(1, HIGH_PASS, "highpass", fs=RATE, output="sos")
 
 
 def prepare_signal(
@@ -42,14 +39,14 @@ def prepare_signal(
     filled = fill_gaps(slow)
     prepared = np.zeros(slow.shape, np.float32)
     if present.all():
-        return _without_baseline(filled), present
+        return _without_baseline(filled).astype(np.float32), present
     for row, here in enumerate(present):
         _bridge(here)
         for first, last in stretches(here.copy()):
             if last - first < SHORTEST_STRETCH:
                 here[first:last] = False
             else:
-                prepared[row, first:last] = _without_baseline(filled[row, first:last])
+                prepared[row, first:last] = _without_baseline(filled[row : row + 1, first:last])
     return prepared, present
 
 
@@ -60,8 +57,7 @@ def _bridge(here: Mask) -> None:
             here[first:last] = True
 
 
-def _without_baseline(signal: NDArray[np.float64]) -> NDArray[np.float32]:
-    """High-pass a signal forwards and backwards, so that no wave moves."""
+def _without_baseline(signal: Floats) -> Floats:
+    """High-pass some leads forwards and backwards, so that no wave moves."""
     padding = min(PADDING, signal.shape[-1] - 1)
-    filtered: NDArray[np.float64] = sosfiltfilt(_FILTER, signal, axis=-1, padlen=padding)
-    return filtered.astype(np.float32)
+    return butterworth(1, HIGH_PASS, "highpass", RATE).both_ways(signal, padding=padding)
