@@ -22,6 +22,7 @@ from training.interpretation.scores import macro_auroc
 DILATIONS = (1, 2, 4, 8, 16, 32)
 KERNELS = 200  # per dilation and kind of input
 TAPS = 9
+KINDS_OF_INPUT = ("mv", "even")
 SHARES = (0.25, 0.5, 0.75)  # of the output above each threshold, over the training set
 
 
@@ -31,7 +32,7 @@ class RandomFeatures(nn.Module):
     def __init__(self, seed: int) -> None:
         super().__init__()
         rng = np.random.default_rng(seed)
-        for kind in ("mv", "even"):
+        for kind in KINDS_OF_INPUT:
             for dilation in DILATIONS:
                 weight = np.zeros((KERNELS, 12, TAPS), np.float32)
                 for kernel in weight:
@@ -43,13 +44,21 @@ class RandomFeatures(nn.Module):
                 zero = torch.zeros(len(SHARES), KERNELS, 1)
                 self.register_buffer(f"limit_{kind}_{dilation}", zero)
 
-    def outputs(self, x: Tensor) -> "list[tuple[str, Tensor]]":
-        """Convolve by every kernel."""
+    def names(self) -> list[str]:
+        """Return kind and dilation of the groups of kernels, in order."""
+        return [f"{kind}_{dilation}" for kind in KINDS_OF_INPUT for dilation in DILATIONS]
+
+    def inputs(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the signal in mV, and with leads of even size."""
         power = (x * x).sum(dim=2, keepdim=True)
         shown = (x != 0).to(x.dtype).sum(dim=2, keepdim=True)
         even = 0.25 * x / torch.clamp(torch.sqrt(power / torch.clamp(shown, min=1.0)), min=0.02)
+        return x, even
+
+    def outputs(self, x: Tensor) -> "list[tuple[str, Tensor]]":
+        """Convolve by every kernel."""
         found = []
-        for kind, signal in (("mv", x), ("even", even)):
+        for kind, signal in zip(KINDS_OF_INPUT, self.inputs(x), strict=True):
             for dilation in DILATIONS:
                 weight = getattr(self, f"weight_{kind}_{dilation}")
                 out = functional.conv1d(signal, weight, padding=4 * dilation, dilation=dilation)
