@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 MEMBER_MARK: Final = "!/"
 PAGE_MARK: Final = "#page="
-BYTES_MARK: Final = "bytes:"  # before names that are no Unicode text
+BYTES_MARK: Final = "bytes:"  # before names that are no Unicode text or look like a mark
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAGE: Final = re.compile(rf"{re.escape(PAGE_MARK)}(\d+)$")
@@ -45,13 +45,11 @@ class Entry:
         >>> Entry("/ecgs/report.pdf", page=1).locator
         '/ecgs/report.pdf#page=2'
         """
-        name = self.path + (MEMBER_MARK + self.member if self.member else "")
-        name += f"{PAGE_MARK}{self.page + 1}" if self.page else ""
-        try:
-            name.encode()
-        except UnicodeEncodeError:  # a file name of arbitrary bytes
-            return BYTES_MARK + quote_from_bytes(os.fsencode(name), safe="/!#=")
-        return name
+        path, member, mark = self.path, self.member, ""
+        if not (_is_plain(path) and _is_plain(member)):
+            path, member, mark = _quoted(path), _quoted(member), BYTES_MARK
+        name = mark + path + (MEMBER_MARK + member if member else "")
+        return f"{name}{PAGE_MARK}{self.page + 1}" if self.page else name
 
     @property
     def name(self) -> str:
@@ -72,13 +70,29 @@ def entry_of(locator: str) -> Entry:
     >>> entry_of("/ecgs/2019.zip!/a/1.dcm")
     Entry(path='/ecgs/2019.zip', member='a/1.dcm', page=0)
     """
-    if locator.startswith(BYTES_MARK):
-        locator = os.fsdecode(unquote_to_bytes(locator[len(BYTES_MARK) :]))
+    is_quoted = locator.startswith(BYTES_MARK)
+    locator = locator.removeprefix(BYTES_MARK)
     page = 0
     if (match := _PAGE.search(locator)) is not None:
         locator, page = locator[: match.start()], int(match.group(1)) - 1
     path, _, member = locator.partition(MEMBER_MARK)
+    if is_quoted:
+        path, member = (os.fsdecode(unquote_to_bytes(part)) for part in (path, member))
     return Entry(path, member, page)
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a name is Unicode text that nobody takes for a locator with marks."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # arbitrary bytes
+        return False
+    return "\0" not in name and MEMBER_MARK not in f"{name}/" and _PAGE.search(name) is None
+
+
+def _quoted(name: str) -> str:
+    """Return a name with every unusual byte as %XX."""
+    return quote_from_bytes(os.fsencode(name), safe="/")
 
 
 def is_url(path: str) -> bool:

@@ -8,6 +8,7 @@ PostgreSQL URL serves as well.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ _Item = TypeVar("_Item")
 _PATH: Final = "{path}"  # stands for the name in the message of a content, which may have several
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")  # of objects, in messages of libraries
 _CHUNK: Final = 500  # rows a statement; databases limit the number of parameters
+_NAMES_A_QUERY: Final = 2000  # they travel as one parameter
 _META: Final = sa.MetaData()
 _NAME: Final = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 """Text in the order of its bytes, on every database: the order of the tables depends on it."""
@@ -139,12 +141,13 @@ class Manifest:
         stamps : size in bytes and time of change in ns, by the locators of files, without pages
         """
         columns = (FILES.c.id, FILES.c.locator, FILES.c.size, FILES.c.modified, FILES.c.gone)
+        query = sa.select(*columns).where(self._among(FILES.c.locator), FILES.c.code == "")
         same: set[str] = set()
         revived: list[int] = []
         with self._engine.connect() as connection:
-            for chunk in _chunks(stamps):
-                query = sa.select(*columns).where(FILES.c.locator.in_(chunk), FILES.c.code == "")
-                for number, locator, size, modified, gone in connection.execute(query):
+            for chunk in _chunks(stamps, _NAMES_A_QUERY):
+                rows = connection.execute(query, {"among": self._listed(chunk)}).all()
+                for number, locator, size, modified, gone in rows:
                     if stamps[locator] == (size, modified):
                         same.add(locator)
                         self._meet(number)
@@ -175,17 +178,20 @@ class Manifest:
         with self._engine.begin() as connection:
             self._upsert(connection, FILES, files, renew=True)
             self._upsert(connection, CONTENTS, list(contents.values()), renew=False)
-            for chunk in _chunks(row["locator"] for row in files):
-                numbers = sa.select(FILES.c.id).where(FILES.c.locator.in_(chunk))
-                for (number,) in connection.execute(numbers):
+            numbers = sa.select(FILES.c.id).where(self._among(FILES.c.locator))
+            for chunk in _chunks((str(row["locator"]) for row in files), _NAMES_A_QUERY):
+                for (number,) in connection.execute(numbers, {"among": self._listed(chunk)}):
                     self._meet(number)
         self._changed = self._changed or bool(files)
 
     def end_scan(self) -> None:
         """Leave out what was not met, count the copies of each ECG, and add further pages."""
-        present = sa.select(FILES.c.id).where(~FILES.c.gone, FILES.c.stem == FILES.c.locator)
-        missed = [row.id for row in self._stream(present) if not self._has_met(row.id)]
-        self._set_gone(missed, gone=True)
+        first_pages = (~FILES.c.gone, FILES.c.stem == FILES.c.locator)
+        with self._engine.connect() as connection:
+            present = connection.execute(sa.select(sa.func.count()).where(*first_pages)).scalar()
+        if present != self._met.count(1):  # all that was met is present, so some were not met
+            rows = self._stream(sa.select(FILES.c.id).where(*first_pages))
+            self._set_gone([id_ for (id_,) in rows if not self._has_met(id_)], gone=True)
         if self._changed:
             self._follow_with_pages()
             self._spread_pages()
@@ -229,9 +235,10 @@ class Manifest:
         named = of_scan.group_by(FILES.c.content).subquery()
         alive = sa.exists().where(FILES.c.content == CONTENTS.c.id, ~FILES.c.gone)
         with self._engine.begin() as connection:
-            connection.execute(
-                CONTENTS.update().where(CONTENTS.c.copies > 0, ~alive).values(copies=0)
-            )
+            if contents is None:  # it looks at every ECG; new pages leave none without a file
+                connection.execute(
+                    CONTENTS.update().where(CONTENTS.c.copies > 0, ~alive).values(copies=0)
+                )
             connection.execute(
                 CONTENTS.update()
                 .where(CONTENTS.c.id == named.c.content)
@@ -453,6 +460,20 @@ class Manifest:
 
     # ---- Machinery -------------------------------------------------------------------------------
 
+    def _among(self, column: sa.Column[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that a column is one of the values of the parameter `among`.
+
+        A list of its own parameters would be compiled again for each query, which takes longer than
+        the query.
+        """
+        if self._store.is_sqlite:
+            return column.in_(sa.text("SELECT value FROM json_each(:among)"))
+        return column == sa.func.any(sa.bindparam("among", type_=postgresql.ARRAY(sa.Text)))
+
+    def _listed(self, values: Sequence[str]) -> str | Sequence[str]:
+        """Return the parameter `among`."""
+        return json.dumps(values) if self._store.is_sqlite else values
+
     def _stream(self, query: sa.Select[Any]) -> Iterator[Any]:
         """Run a query whose answer may be larger than the memory."""
         with self._engine.connect() as connection:
@@ -517,7 +538,7 @@ def _printable(message: str) -> str:
     return _ADDRESS.sub("", text)
 
 
-def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+def _chunks(items: Iterable[_Item], most: int = _CHUNK) -> Iterator[list[_Item]]:
     rest = iter(items)
-    while chunk := list(islice(rest, _CHUNK)):
+    while chunk := list(islice(rest, most)):
         yield chunk

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from cardioalert import pipeline
 from cardioalert.archive.entries import Entry, is_url
@@ -21,13 +21,20 @@ from cardioalert.digitize.reading import count_pages, read_photo
 from cardioalert.domain.clinical import Analysis
 from cardioalert.domain.contract import software
 from cardioalert.domain.opinion import Opinion
-from cardioalert.errors import CardioAlertError, FileChangedError, MemoryLimitError
+from cardioalert.errors import (
+    CardioAlertError,
+    FileChangedError,
+    FileTooLargeError,
+    MemoryLimitError,
+)
 from cardioalert.files import FileContent
 from cardioalert.formats.registry import picture_of
 from cardioalert.i18n import translate as _
 from cardioalert.isolation import Message
 from cardioalert.networks.classifier import classify_all
 from cardioalert.pipeline import Examined
+
+MAX_PAGES: Final = 1000  # each becomes a row of the manifest and a job
 
 Seen = tuple[Examined, int]
 """An ECG before the networks are asked, and how many pages its file has."""
@@ -125,6 +132,15 @@ def _examine(job: Job) -> Seen:
     if job.is_picture:
         picture = picture_of(content)
         pages = count_pages(picture) if entry.page == 0 else 1
+        if pages > MAX_PAGES:
+            raise FileTooLargeError(
+                _(
+                    "{locator} has {pages} pages, at most {most} are read",
+                    locator=job.locator,
+                    pages=pages,
+                    most=MAX_PAGES,
+                )
+            )
         return pipeline.examine(read_photo(picture, page=entry.page)), pages
     if companions and (entry.member or is_url(entry.path)):
         return _examine_together(content, entry, companions), pages

@@ -18,6 +18,7 @@ from cardioalert.archive.entries import Entry, is_url
 from cardioalert.archive.storage import file_system, is_container, members
 from cardioalert.errors import (
     CardioAlertError,
+    EmptyFileError,
     FileMissingError,
     FileTooLargeError,
     InputError,
@@ -218,6 +219,8 @@ def _file(path: str) -> Found:
     found = Found(entry=Entry(path), size=about.st_size, modified=about.st_mtime_ns)
     if not os.path.isfile(path):  # noqa: PTH113
         return replace(found, trouble=InputError(_("{path} is no ordinary file", path=path)))
+    if about.st_size == 0:  # not opened: files of the kernel have no size and may never end
+        return replace(found, trouble=EmptyFileError(_("{name} holds no bytes", name=path)))
     return found if is_container(path) else _within_limit(found)
 
 

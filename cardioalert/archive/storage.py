@@ -7,17 +7,20 @@ unpack it from its beginning each time.
 
 from __future__ import annotations
 
+import os
 import tarfile
 import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
 from cardioalert.archive.entries import Entry, is_url
+from cardioalert.archive.unpacking import PACKED, Unpacking, check_packing
 from cardioalert.errors import (
+    CardioAlertError,
     CorruptFileError,
     EncryptedFileError,
     FileMissingError,
@@ -60,7 +63,8 @@ def read_entry(entry: Entry) -> FileContent:
 def exists(entry: Entry) -> bool:
     """Tell whether there is such a file or member."""
     if entry.member:
-        return entry.member in dict(members(entry.path))
+        with _trouble_of(entry.path):
+            return entry.member in _archive(entry.path).names
     if is_url(entry.path):
         return bool(file_system(entry.path).exists(entry.path))
     return Path(entry.path).is_file()
@@ -110,8 +114,17 @@ class _Opened:
                 infos = (info for info in self.archive.infolist() if not info.is_dir())
                 self._listed = [(info.filename, info.file_size) for info in infos]
             else:
-                self._listed = [(info.name, info.size) for info in self.archive if info.isfile()]
+                self._listed = list(_members_of_tar(self.archive))
+            here = self.stream.tell()
+            packed = self.stream.seek(0, os.SEEK_END)
+            self.stream.seek(here)  # whatever unpacks it goes on from there
+            check_packing(sum(size for _, size in self._listed), packed)
         return self._listed
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of its files, to be asked about many times."""
+        return frozenset(name for name, _ in self.listed)
 
     def close(self) -> None:
         """Close archive and stream."""
@@ -140,7 +153,23 @@ def _archive(path: str) -> _Opened:
 def _open(path: str, stream: IO[bytes]) -> zipfile.ZipFile | tarfile.TarFile:
     if path.lower().endswith(ZIP_ENDINGS):
         return zipfile.ZipFile(stream)
-    return tarfile.open(fileobj=stream)
+    magic = stream.read(6)
+    stream.seek(0)
+    for beginning, unpack in PACKED.items():
+        if magic.startswith(beginning):
+            return tarfile.TarFile(fileobj=Unpacking(unpack(stream), stream))
+    return tarfile.TarFile(fileobj=stream)
+
+
+def _members_of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, int]]:
+    """Return name and announced size of every file, once: sizes below zero lead in circles."""
+    last = -1
+    for info in archive:
+        if info.offset <= last:
+            raise tarfile.ReadError("its files do not follow each other")
+        last = info.offset
+        if info.isfile():
+            yield info.name, info.size
 
 
 def _read_member(entry: Entry) -> bytes:
@@ -178,18 +207,24 @@ def _trouble_of(name: str) -> Iterator[None]:
     """Turn what the libraries of archives throw into errors of ours."""
     try:
         yield
+    except CardioAlertError:
+        raise
     except FileNotFoundError:
         raise FileMissingError(_("there is no file {name}", name=name)) from None
     except KeyError:
         raise FileMissingError(_("there is no {name}", name=name)) from None
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError) as error:
-        raise CorruptFileError(_("{name} is damaged: {error}", name=name, error=error)) from error
     except (NotImplementedError, RuntimeError) as error:  # an unknown compression, a bad password
         raise CorruptFileError(
             _("{name} cannot be unpacked: {error}", name=name, error=error)
         ) from error
     except OSError as error:
+        if error.errno is None:  # of a decompressor
+            raise CorruptFileError(
+                _("{name} is damaged: {error}", name=name, error=error)
+            ) from error
         raise InputError(_("{name} cannot be read: {error}", name=name, error=error)) from error
+    except Exception as error:  # zlib.error, LZMAError, struct.error, TarError, RecursionError...
+        raise CorruptFileError(_("{name} is damaged: {error}", name=name, error=error)) from error
 
 
 # ---- Object stores -----------------------------------------------------------------------------

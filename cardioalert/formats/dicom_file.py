@@ -30,6 +30,7 @@ from cardioalert.errors import CorruptFileError, InvalidRecordError, UnknownForm
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, patient_of
 from cardioalert.formats.leads import lead_codes, lead_of_code, lead_of_label
+from cardioalert.formats.sniffing import is_deflated_dicom
 from cardioalert.i18n import translate as _
 from cardioalert.units import MICROVOLTS_PER_MILLIVOLT, MILLIVOLTS_PER_UNIT
 
@@ -43,8 +44,6 @@ PADDING: Final = -32768
 PADDING_RUN: Final = 10  # samples; a single crossing of zero in all leads is no padding
 LARGEST: Final = 32767
 
-_DEFLATED: Final = b"1.2.840.10008.1.2.1.99"
-_META_LENGTH: Final = 2048  # bytes in which the transfer syntax stands
 _SAMPLE_TYPES: Final = {
     (8, "SB"): "i1",
     (8, "UB"): "u1",
@@ -62,7 +61,7 @@ _DAYS_PER_YEAR: Final = 365.25
 
 def read(content: FileContent) -> ECGRecord:
     """Read the rhythm of a waveform object."""
-    if _DEFLATED in content.data[:_META_LENGTH]:
+    if is_deflated_dicom(content):
         raise UnknownFormatError(
             _("deflated DICOM is not read"), hint="Export the ECG in Explicit VR Little Endian."
         )

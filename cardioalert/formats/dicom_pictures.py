@@ -23,10 +23,16 @@ from pydicom.encaps import generate_frames
 
 from cardioalert.errors import CardioAlertError, CorruptFileError, UnknownFormatError
 from cardioalert.files import FileContent, picture_format
+from cardioalert.formats.sniffing import is_deflated_dicom
 from cardioalert.i18n import translate as _
 
 ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 JPEG_SYNTAXES: Final = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
+_NEEDED: Final = (  # anything else may be a million elements
+    "WaveformSequence", "EncapsulatedDocument", "MIMETypeOfEncapsulatedDocument", "PixelData",
+    "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "PhotometricInterpretation",
+    "PlanarConfiguration",
+)  # fmt: skip
 PLAIN_SYNTAXES: Final = ("", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 
 
@@ -37,8 +43,12 @@ def unwrap(content: FileContent) -> FileContent | None:
     ------
     CorruptFileError, UnknownFormatError
     """
+    if is_deflated_dicom(content):
+        raise UnknownFormatError(
+            _("deflated DICOM is not read"), hint="Export the ECG in Explicit VR Little Endian."
+        )
     with _damage_is_an_error(content):
-        dataset = pydicom.dcmread(io.BytesIO(content.data), force=True)
+        dataset = pydicom.dcmread(io.BytesIO(content.data), force=True, specific_tags=[*_NEEDED])
         if "WaveformSequence" in dataset:
             return None
         if "EncapsulatedDocument" in dataset:

@@ -22,6 +22,8 @@ _BARE_DICOM: Final = re.compile(rb"\x08\x00[\x00-\x20]\x00(?:[A-Z]{2}..|.{4})", 
 
 _META_LENGTH: Final = 400  # bytes, in which the class of a DICOM object is told
 _SOP_CLASS: Final = b"\x02\x00\x02\x00UI"  # tag and type, before two bytes of length
+_DEFLATED: Final = b"1.2.840.10008.1.2.1.99"
+_TRANSFER_SYNTAX_WITHIN: Final = 2048  # bytes
 _WAVEFORMS: Final = b"1.2.840.10008.5.1.4.1.1.9."
 
 
@@ -102,6 +104,11 @@ def is_dicom_waveform(content: FileContent) -> bool:
     at = content.data.find(_SOP_CLASS, 0, _META_LENGTH)
     begin = at + len(_SOP_CLASS) + 2
     return at >= 0 and content.data[begin : begin + len(_WAVEFORMS)] == _WAVEFORMS
+
+
+def is_deflated_dicom(content: FileContent) -> bool:
+    """Tell whether a DICOM object is compressed as a whole: it may unpack to a thousand times."""
+    return _DEFLATED in content.data[:_TRANSFER_SYNTAX_WITHIN]
 
 
 def is_edf(content: FileContent) -> bool:

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 import cardioalert
-from cardioalert.archive.entries import Entry
+from benchmarks.hostile_files import (
+    DEAR,
+    KINDS,
+    can_be_unreadable,
+    plain_user,
+    write_hostile_files,
+)
+from cardioalert.archive.entries import Entry, entry_of
 from cardioalert.archive.identify import content_name, fingerprint
 from cardioalert.archive.isolation import IsolatedScorer
 from cardioalert.archive.outcome import Job
@@ -90,15 +97,37 @@ def test_a_batch_is_scored_as_its_ecgs_are_alone(archive):
 
 @pytest.fixture
 def archive(tmp_path) -> Path:
-    """Two dozen short ECGs, enough for several batches, and one broken file."""
+    """Short ECGs, enough for two batches, and one broken file."""
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(24):
+    for number in range(18):
         write_record(
             built_record(heart_rate=50 + number, duration=4.0), folder / f"{number:02d}.csv"
         )
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff" + b"\0" * 400)
     return folder
+
+
+def test_hostile_files_end_in_quarantine_with_their_codes_and_the_rest_is_scored(tmp_path):
+    archive, out = tmp_path / "in", tmp_path / "out"
+    archive.mkdir()
+    good = {f"good{number}.csv" for number in range(4)}
+    for number, name in enumerate(sorted(good)):
+        write_record(built_record(heart_rate=60 + number, duration=4.0), archive / name)
+    cheap = len(KINDS) - len(DEAR)
+    right = write_hostile_files(archive / "hostile", cheap, dear=False)
+    if not can_be_unreadable():
+        right = {name: codes for name, codes in right.items() if "unreadable" not in name}
+    ran = subprocess.run(
+        [*plain_user(), *command(archive, out)], check=False, capture_output=True, timeout=300
+    )
+    assert ran.returncode == 3, ran.stderr
+    codes: dict[str, set[str]] = {}
+    for row in rows_of(out / "quarantine.csv"):
+        codes.setdefault(Path(entry_of(row["path"]).path).name, set()).add(row["code"])
+    wrong = {name: codes.get(name) for name in right if not codes.get(name, {""}) <= right[name]}
+    assert not wrong
+    assert {Path(row["path"]).name for row in rows_of(out / "results.csv")} == good
 
 
 def command(archive: Path, out: Path) -> list[str]:
@@ -121,4 +150,4 @@ def test_a_killed_run_goes_on_to_the_same_tables(archive, tmp_path):
     assert again.returncode == 3, again.stderr
     assert tables(parts) == tables(whole)
     assert [row["code"] for row in rows_of(whole / "quarantine.csv")] == ["corrupt-file"]
-    assert len(rows_of(whole / "results.csv")) == 24
+    assert len(rows_of(whole / "results.csv")) == 18

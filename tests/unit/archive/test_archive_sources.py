@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cardioalert.archive import unpacking
 from cardioalert.archive.entries import Entry, entry_of
 from cardioalert.archive.identify import identify_folder
 from cardioalert.archive.sources import find_folders
@@ -51,11 +52,22 @@ def identified(source: Path) -> dict[str, tuple[str, str]]:
         Entry("/a.zip", "b.pdf", 1),
         Entry(os.fsdecode(b"/a/\xff\xfe.dcm")),
         Entry("s3://bucket/a.dcm"),
+        Entry("/a!/b.dcm"),
+        Entry("/a!/b.zip", "c!/d.pdf", 3),
+        Entry("/a/b.pdf#page=7", page=1),
+        Entry("/a/b.zip", "c.pdf#page=7"),
+        Entry("/a/100%25 new\nline.dcm"),
     ],
 )
 def test_a_locator_names_its_entry(entry):
     assert entry_of(entry.locator) == entry
     entry.locator.encode()
+
+
+def test_no_two_entries_share_a_locator():
+    names = {Entry("/a!/b.dcm").locator, Entry("/a", "b.dcm").locator}
+    pages = {Entry("/a.pdf#page=2").locator, Entry("/a.pdf", page=1).locator}
+    assert len(names) == len(pages) == 2
 
 
 def test_folders_are_walked_in_the_order_of_names(tmp_path):
@@ -150,6 +162,20 @@ def test_a_zip_bomb_is_refused_whatever_size_it_announces(tmp_path):
     path.write_bytes(lying)
     (row,) = [row for folder in find_folders([str(path)]) for row in identify_folder(folder)]
     assert row.code in ("file-too-large", "corrupt-file", "unknown-format")
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz", ".tar.bz2", ".tar.xz"])
+def test_an_archive_packed_far_tighter_than_ecgs_is_refused(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr(unpacking, "UNPACKED_FREELY", 1_000_000)
+    path = tmp_path / f"bomb{ending}"
+    (tmp_path / "zeros.bin").write_bytes(bytes(3_000_000))
+    if ending == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(tmp_path / "zeros.bin", "ecg.csv")
+    else:
+        with tarfile.open(path, f"w:{ending.rpartition('.')[2]}") as archive:
+            archive.add(tmp_path / "zeros.bin", "ecg.csv")
+    assert found(path) == {str(path): "file-too-large"}
 
 
 def test_a_damaged_archive_is_a_trouble(tmp_path):
