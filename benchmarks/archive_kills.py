@@ -115,6 +115,8 @@ def reach(
     """
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
+        if services is not None:
+            services.restart()  # workers end some time after their scheduler
         if driver.poll() is not None:
             if driver.returncode in (0, 3):
                 return driver

@@ -4,7 +4,8 @@
 
 Measures on this machine what the driver spends on a batch (shard and manifest) and what a Dask
 scheduler spends on a task; the seconds of an ECG come from the command line. Then it plays a run
-with many workers: they score in parallel, scheduler and driver each serve one batch at a time.
+with many workers: they score in parallel, scheduler and driver each serve one batch at a time, and
+no more batches are in hand than the executors take.
 Prints the tables of docs/explanation/scale.md.
 """
 
@@ -30,6 +31,8 @@ from cardioalert.archive.shards import Shards
 
 LINE_BYTES = 9_000  # of a result, as measured on mixed archives
 SHARES = (1, 4, 16, 64)
+ROOM_A_CORE = 2  # batches in hand for each core, as the executors want
+LEAST_BATCHES, BATCHES_A_CORE = 2_000, 40  # how much of a run is played
 CORES = (2, 16, 64, 256, 1024, 4096)
 
 
@@ -85,27 +88,43 @@ def measure_scheduler(tasks: int = 2000) -> float:
         return (time.perf_counter() - began) / tasks
 
 
-def simulate(costs: Costs, *, cores: int, records: int = 200_000) -> tuple[float, str]:
-    """Return ECGs per second of one run, and who was busy all the time."""
+def simulate(costs: Costs, *, cores: int) -> tuple[float, str]:
+    """Return ECGs per second of one run, and who was busy all the time.
+
+    A batch goes from the scheduler to a core, from there to the driver, and its place in hand to
+    the next batch. Whoever is served waits for those who came before, in the order of time.
+    """
     chance = random.Random(1)
+    batches = max(LEAST_BATCHES, BATCHES_A_CORE * cores)
     free = [0.0] * cores
-    scheduler = driver = 0.0
-    scheduler_busy = driver_busy = 0.0
-    for _ in range(records // BATCH_COST):
-        ready = heapq.heappop(free)
-        start = max(ready, scheduler)
-        scheduler = start + costs.scheduler
-        scheduler_busy += costs.scheduler
-        done = scheduler + sum(chance.expovariate(1 / costs.ecg) for _ in range(BATCH_COST))
-        heapq.heappush(free, done)
-        driver = max(driver, done) + costs.driver
-        driver_busy += costs.driver
-        if driver - done > 4 * cores * costs.driver + 1.0:  # as much in hand as the runner allows
-            scheduler = max(scheduler, driver - 4 * cores * costs.driver)
-    wall = max(driver, *free)
-    shares = {"scheduler": scheduler_busy / wall, "driver and manifest": driver_busy / wall}
-    name, share = max(shares.items(), key=lambda item: item[1])
-    return records / wall, name if share > 0.9 else "cores"
+    in_hand = min(ROOM_A_CORE * cores, batches)
+    begun = in_hand
+    events = [(0.0, "submitted")] * in_hand
+    busy = {"scheduler": 0.0, "driver and manifest": 0.0}
+    until = dict.fromkeys(busy, 0.0)
+
+    def serve(who: str, now: float, seconds: float) -> float:
+        busy[who] += seconds
+        until[who] = max(until[who], now) + seconds
+        return until[who]
+
+    while events:
+        now, what = heapq.heappop(events)
+        if what == "submitted":
+            heapq.heappush(events, (serve("scheduler", now, costs.scheduler), "to a core"))
+        elif what == "to a core":
+            begins = max(now, heapq.heappop(free))
+            ends = begins + chance.gammavariate(BATCH_COST, costs.ecg)
+            heapq.heappush(free, ends)
+            heapq.heappush(events, (ends, "scored"))
+        else:
+            recorded = serve("driver and manifest", now, costs.driver)
+            if begun < batches:
+                begun += 1
+                heapq.heappush(events, (recorded, "submitted"))
+    wall = max(*free, *until.values())
+    name = max(busy, key=lambda who: busy[who])
+    return batches * BATCH_COST / wall, name if busy[name] > 0.9 * wall else "cores"
 
 
 def main() -> None:
