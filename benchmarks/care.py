@@ -31,7 +31,7 @@ from PIL import Image
 from cardioalert.care import accounts
 from cardioalert.care.desk import Desk
 from cardioalert.care.opening import open_desk
-from tests.flow.serving import Server, race, serving
+from tests.flow.serving import Server, family, race, serving
 
 PHOTO = Path(__file__).parents[1] / "examples" / "ecg_photo.jpg"
 CLINICS = ("demo-tashkent-1", "demo-tashkent-2", "demo-samarkand-1", "demo-nukus-1")
@@ -133,21 +133,6 @@ async def send(client: httpx.AsyncClient, quality: int) -> str:
     answer = await client.post("/v1/ecg", files={"file": ("ecg.jpg", out.getvalue())})
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
-
-
-def family(pid: int) -> list[int]:
-    """A process and all below it."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                parents[int(entry.name)] = int(
-                    (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
-                )
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
 
 
 def memory_of(pid: int) -> float:

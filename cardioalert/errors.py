@@ -45,6 +45,7 @@ The tree; `code` never changes, because clients and translations use it::
         ├── SlotNotOfferedError       slot-not-offered
         ├── HoldExpiredError          hold-expired
         ├── TooManyHoldsError         too-many-holds
+        ├── AlreadyBookedError        already-booked
         ├── ChangedMeanwhileError     changed-meanwhile
         └── KeyReusedError            idempotency-key-reused
 
@@ -366,6 +367,13 @@ class TooManyHoldsError(CareError):
 
     code = "too-many-holds"
     hint = "Confirm or cancel one of them first."
+
+
+class AlreadyBookedError(CareError):
+    """The patient has a visit for the same service at that time."""
+
+    code = "already-booked"
+    hint = "Move or cancel that visit to choose another time."
 
 
 class ChangedMeanwhileError(CareError):

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlmodel import Session, col, func, select
 
 from cardioalert.care import patients, waitlist
+from cardioalert.care.clashes import refuse_second
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.directory import services
 from cardioalert.care.slots import Slot, find_slot
@@ -98,7 +99,8 @@ def hold(desk: Desk, actor: Actor, request: Request) -> Ticket:
 
     Raises
     ------
-    SlotTakenError, SlotNotOfferedError, TooManyHoldsError, KeyReusedError, NotFoundError
+    SlotTakenError, SlotNotOfferedError, AlreadyBookedError, TooManyHoldsError, KeyReusedError,
+    NotFoundError
     """
     return _take(desk, actor, request, Status.HELD)
 
@@ -119,12 +121,20 @@ def _take(desk: Desk, actor: Actor, request: Request, status: Status) -> Ticket:
         if status == Status.HELD:
             _check_holds(session, patient, now)
         wanted = _booking(actor, request, slot, status, now)
-        booking = bookings.take_seat(session, wanted, capacity=slot.capacity, now=now)
+        booking = _seated(session, wanted, slot, now)
         if booking.id == wanted.id:
             _tell_taken(session, booking, now)
             desk.note(session, actor, f"booking.{booking.status}", booking.code,
                       patient_id=patient.id)  # fmt: skip
         return _ticket(session, booking)
+
+
+def _seated(session: Session, wanted: Booking, slot: Slot, now: datetime) -> Booking:
+    """Return the booking on its seat, or the one an earlier request with the same key has made."""
+    if earlier := bookings.earlier(session, wanted):
+        return earlier
+    refuse_second(session, wanted.patient_id, wanted.service, slot.start, slot.end)
+    return bookings.take_seat(session, wanted, capacity=slot.capacity, now=now)
 
 
 def _patient(desk: Desk, session: Session, request: Request) -> Patient:
@@ -196,12 +206,17 @@ def confirm(desk: Desk, actor: Actor, code: str) -> Ticket:
 
     Raises
     ------
-    HoldExpiredError, ChangedMeanwhileError, NotFoundError
+    HoldExpiredError, AlreadyBookedError, ChangedMeanwhileError, NotFoundError
     """
     now = desk.now()
     with desk.store.writing() as session:
         before = bookings.by_code(session, read_code(code))
         was, resource = before.status, session.get(Resource, before.resource_id)
+        if was == Status.HELD:
+            refuse_second(
+                session, before.patient_id, before.service, before.slot_start, before.slot_end,
+                but=before.id,
+            )  # fmt: skip
         if was == Status.HELD and resource and resource.confirm and actor.role == "patient":
             booking = bookings.change_status(
                 session, before, allowed=(Status.HELD,), to=Status.PENDING, now=now
@@ -257,7 +272,8 @@ def move(
 
     Raises
     ------
-    SlotTakenError, SlotNotOfferedError, ChangedMeanwhileError, NotAllowedError, NotFoundError
+    SlotTakenError, SlotNotOfferedError, AlreadyBookedError, ChangedMeanwhileError,
+    NotAllowedError, NotFoundError
     """
     now = desk.now()
     with desk.store.writing() as session:
@@ -267,6 +283,9 @@ def move(
         if (slot.resource_id, slot.start) == (booking.resource_id, booking.slot_start):
             return _ticket(session, booking)
         left = Booking(**booking.model_dump())
+        refuse_second(
+            session, booking.patient_id, resource.service, slot.start, slot.end, but=booking.id
+        )
         bookings.move_seat(session, booking, resource, slot.start, slot.end, now=now)
         outbox.withdraw(session, booking.id, *FUTURE, now=now)
         if booking.status == Status.BOOKED and resource.confirm and not by_clinic:
@@ -324,7 +343,7 @@ def walk_in(desk: Desk, actor: Actor, request: Request) -> Ticket:
         if slot.end <= now:
             raise SlotTakenError(_("{time:%H:%M} is over", time=local(slot.start)))
         wanted = _booking(actor, replace(request, origin="walk-in"), slot, Status.ARRIVED, now)
-        booking = bookings.take_seat(session, wanted, capacity=slot.capacity, now=now)
+        booking = _seated(session, wanted, slot, now)
         desk.note(session, actor, "booking.walk-in", booking.code, patient_id=patient.id)
         return _ticket(session, booking)
 

@@ -25,6 +25,7 @@ STATUSES: Final = (
     (errors.HoldExpiredError, 409),
     (errors.ChangedMeanwhileError, 409),
     (errors.TooManyHoldsError, 409),
+    (errors.AlreadyBookedError, 409),
     (errors.SlotNotOfferedError, 409),
     (errors.FileTooLargeError, 413),
     (errors.PictureSizeError, 413),

@@ -50,17 +50,15 @@ def take_seat(session: Session, wanted: Booking, *, capacity: int, now: datetime
     KeyReusedError
         The idempotency key was used for another request.
     """
-    earlier = _earlier(session, wanted)
-    if earlier:
-        return earlier
+    if made := earlier(session, wanted):
+        return made
     free_expired(session, wanted.resource_id, wanted.slot_start, now)
     for seat in free_seats(session, wanted, capacity=capacity):
         wanted.seat = seat
         if insert_unless_there(session, wanted):
             return session.exec(select(Booking).where(Booking.id == wanted.id)).one()
-        earlier = _earlier(session, wanted)
-        if earlier:  # the same request came twice at once, and the other one won
-            return earlier
+        if made := earlier(session, wanted):  # the same request came twice at once and won
+            return made
     raise SlotTakenError(
         _(
             "all {capacity} places of {slot_start:%Y-%m-%d %H:%M} UTC are taken",
@@ -70,7 +68,7 @@ def take_seat(session: Session, wanted: Booking, *, capacity: int, now: datetime
     )
 
 
-def _earlier(session: Session, wanted: Booking) -> Booking | None:
+def earlier(session: Session, wanted: Booking) -> Booking | None:
     """Return the booking an earlier request with the same key has made."""
     if wanted.idempotency_key is None:
         return None

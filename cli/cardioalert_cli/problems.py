@@ -155,6 +155,7 @@ def title_of(error: errors.CardioAlertError) -> str:
         (errors.SlotNotOfferedError, _("This time is not offered.")),
         (errors.HoldExpiredError, _("The time was not confirmed soon enough.")),
         (errors.TooManyHoldsError, _("Too many times are held.")),
+        (errors.AlreadyBookedError, _("There is a visit at that time already.")),
         (errors.ChangedMeanwhileError, _("This was changed in the meantime.")),
         (errors.KeyReusedError, _("The idempotency key was used before.")),
         (errors.CareError, _("This cannot be done.")),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cardioalert.errors import MissingLibraryError
 from cardioalert.i18n import translate as _
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from cardioalert.care.desk import Desk
     from cardioalert.notify.channel import Channel
+
+WITH_INPUT: Final = "CARDIOALERT_END_WITH_INPUT"
 
 
 def make_app(desk: Desk, channels: tuple[Channel, ...]) -> FastAPI:
@@ -96,13 +100,35 @@ def ends_cleanly() -> Iterator[None]:
 def beside() -> Iterator[None]:
     """Run `cardioalert worker` in a process of its own."""
     words = [sys.executable, "-c", "from cardioalert_cli.app import main; main(['worker'])"]
-    # A session of its own: Ctrl-C reaches the server, which then ends the worker.
-    process = subprocess.Popen(words, start_new_session=True)
+    # A session of its own: Ctrl-C reaches the server, which then ends the worker. The pipe is for
+    # a server that is killed and ends nothing: the operating system closes it then.
+    process = subprocess.Popen(
+        words, start_new_session=True, stdin=subprocess.PIPE, env=os.environ | {WITH_INPUT: "1"}
+    )
     try:
         yield
     finally:
         process.terminate()
         process.wait(timeout=30)
+        if process.stdin:
+            process.stdin.close()
+
+
+def end_with_input() -> None:
+    """End this process when its standard input ends, if whoever started it asked for that.
+
+    A worker may be stopped at any moment: what it has in hand is leased, and done again by another
+    one. Works where there are no signals, too.
+    """
+    if os.environ.pop(WITH_INPUT, "") != "1":
+        return
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=watch, name="end-with-input", daemon=True).start()
 
 
 @contextmanager

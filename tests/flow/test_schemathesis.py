@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -78,7 +79,7 @@ def known(desk: Desk, patient: str) -> dict[str, list[str]]:
         clinic = session.get(Clinic, "demo-tashkent-1")
         day = local(now).date()
         times = slots_of(
-            session, clinic, service="ecg", first=day, last=day.replace(day=28), now=now
+            session, clinic, service="ecg", first=day, last=day + timedelta(days=13), now=now
         )
     slots = [slot.id for slot in times]
     made = booking.make(desk, OPERATOR, booking.Request(slot_id=slots[0], patient_id=patient))

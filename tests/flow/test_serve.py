@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from cardioalert.care.opening import open_desk
 from cardioalert.care.slots import slots_of
 from cardioalert.store.clinic_tables import Clinic
 from cardioalert.store.record_tables import Delivery, Message
-from tests.flow.serving import serving
+from tests.flow.serving import family, serving
 
 BOOKINGS = int(os.environ.get("CARDIOALERT_KILL_BOOKINGS", "24"))  # 1000 take minutes
 CANARY = {"name": "Kanareyka Qushboyeva", "pinfl": "41507850000017", "birth_date": "1985-07-15"}
@@ -61,6 +62,23 @@ def test_kill_9_loses_no_answered_booking(tmp_path: Path) -> None:
     assert sorted(one.subject_id for one in told) == sorted(made.id for made in kept.values())
     assert {one.id for one in told} <= set(sending)
     assert len(sending) == len(set(sending))
+
+
+def test_a_server_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> None:
+    """Two workers on one database would be no harm; ones that nobody knows of are."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("processes are found in /proc")
+    with serving({"CARDIOALERT_DATA_DIR": str(tmp_path)}, worker=True) as server:
+        below = family(server.process.pid)[1:]
+        assert any(b"worker" in Path(f"/proc/{one}/cmdline").read_bytes() for one in below)
+        server.process.kill()
+        server.process.wait(timeout=30)
+        for _ in range(300):
+            left = [one for one in below if Path(f"/proc/{one}/cmdline").exists()]
+            if not left:
+                break
+            time.sleep(0.1)
+        assert not left
 
 
 def free_slots(desk: Desk, wanted: int) -> list[str]:

@@ -12,6 +12,7 @@ from cardioalert_cli import output
 from cardioalert_cli.channels import configured, make_worker
 from cardioalert_cli.commands.options import DebugOption, JsonOption, LanguageOption
 from cardioalert_cli.desk import open_desk
+from cardioalert_cli.server import end_with_input
 
 if TYPE_CHECKING:
     from cardioalert.settings import Settings
@@ -40,6 +41,7 @@ def worker(
     from cardioalert.security import logs  # noqa: PLC0415
     from cardioalert_cli.analysis_job import IsolatedAnalysis  # noqa: PLC0415
 
+    end_with_input()
     logs.configure()
     desk = open_desk()
     channels = configured(_settings())

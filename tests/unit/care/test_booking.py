@@ -12,6 +12,7 @@ from cardioalert.care import booking, directory, patients, slots, tickets, waitl
 from cardioalert.care.booking import Request
 from cardioalert.care.desk import OPERATOR, Actor
 from cardioalert.errors import (
+    AlreadyBookedError,
     CareError,
     ChangedMeanwhileError,
     HoldExpiredError,
@@ -28,6 +29,7 @@ from cardioalert.store.visit_tables import OCCUPYING, Booking, Status, WaitlistE
 
 THREE = "demo-tashkent-1-ecg.20261130T0400Z"  # 09:00, three seats
 ONE = "demo-samarkand-1-ecg.20261130T0400Z"
+OTHER = "demo-nukus-1-ecg.20261130T0400Z"
 LATER = "demo-samarkand-1-ecg.20261202T0400Z"
 PATIENT = Actor(id="account", role="patient")
 
@@ -108,6 +110,44 @@ def test_a_visit_of_another_length_takes_every_time_it_covers(sqlite_desk):
         )  # fmt: skip
     full = [slot.to_dict()["local_start"][11:] for slot in found if not slot.free]
     assert full == ["09:00", "09:15"]
+
+
+def test_nobody_gets_two_seats_at_one_time(sqlite_desk):
+    """Sent twice without a key, booked elsewhere, held and confirmed, or moved onto it."""
+    held = booking.hold(sqlite_desk, PATIENT, ask(ONE))
+    first = make(sqlite_desk, THREE).booking
+    for slot in (THREE, OTHER):  # the same room, and a clinic of another town
+        with pytest.raises(AlreadyBookedError, match=first.code):
+            make(sqlite_desk, slot)
+    with pytest.raises(AlreadyBookedError):
+        booking.confirm(sqlite_desk, PATIENT, held.booking.code)
+    later = make(sqlite_desk, LATER).booking
+    with pytest.raises(AlreadyBookedError):
+        booking.move(sqlite_desk, PATIENT, later.code, OTHER)
+    make(sqlite_desk, THREE, "p2")
+    booking.cancel(sqlite_desk, PATIENT, first.code)
+    assert booking.confirm(sqlite_desk, PATIENT, held.booking.code).booking.status == "booked"
+
+
+def test_two_requests_of_one_person_at_once_take_one_seat(desk):
+    """On both databases: three seats are free, and the person gets one."""
+    make(desk, LATER)  # the patient is known
+    outcomes, start = [], threading.Barrier(4)
+
+    def book():
+        start.wait()
+        try:
+            make(desk, THREE)
+            outcomes.append("booked")
+        except AlreadyBookedError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=book) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["booked", "refused", "refused", "refused"]
 
 
 @pytest.mark.parametrize(
