@@ -131,8 +131,14 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ecg-seconds", type=float, default=0.05, help="of a core, mixed archive")
+    parser.add_argument("--driver-seconds", type=float, help="of a batch; measured unless told")
+    parser.add_argument("--scheduler-seconds", type=float, help="of a batch; measured unless told")
     options = parser.parse_args()
-    costs = Costs(ecg=options.ecg_seconds, driver=measure_driver(), scheduler=measure_scheduler())
+    costs = Costs(
+        ecg=options.ecg_seconds,
+        driver=options.driver_seconds or measure_driver(),
+        scheduler=options.scheduler_seconds or measure_scheduler(),
+    )
     print(f"ECG {costs.ecg * 1e3:.0f} ms of a core; a batch of {BATCH_COST}: driver ", end="")
     print(f"{costs.driver * 1e3:.1f} ms, scheduler {costs.scheduler * 1e3:.1f} ms\n")
     print("| cores | ECGs per second | limited by | a million | a hundred million |")
