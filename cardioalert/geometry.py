@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -105,32 +105,28 @@ def invert_lattices(
 def unwrap_from_best(phase: Floats, support: Floats, *, period: float) -> Floats:
     """Remove the jumps of a wrapped map, spreading from the best supported cell.
 
-    Quality-guided path following: the next cell is always the best supported one beside those
-    already done, so that a jump can only hide where nothing was seen.
+    Neighbors are compared along the spanning tree of the best supported pairs, so that a jump can
+    only hide where nothing was seen.
 
     Parameters
     ----------
     phase : array, shape (rows, columns), wrapped to +-period / 2
     support : array of the same shape
     """
-    rows, columns = phase.shape
-    result = phase.astype(np.float64).ravel().tolist()
-    quality = support.ravel().tolist()
-    done = bytearray(rows * columns)
+    cells = np.arange(phase.size).reshape(phase.shape)
+    pairs = [(cells[:, :-1], cells[:, 1:]), (cells[:-1], cells[1:])]
+    first, second = (np.concatenate([pair[end].ravel() for pair in pairs]) for end in (0, 1))
+    quality = support.ravel().astype(np.float64)
+    cost = quality.max() - np.minimum(quality[first], quality[second]) + 1e-6
+    graph = coo_array((cost, (first, second)), shape=(phase.size, phase.size)).tocsr()
+    tree = minimum_spanning_tree(graph)
     seed = int(np.argmax(cv2.GaussianBlur(support, (0, 0), 3.0)))
-    done[seed] = 1
-    queue = [(-quality[seed], seed)]
-    while queue:
-        _, cell = heapq.heappop(queue)
-        row, column = divmod(cell, columns)
-        for near, exists in (
-            (cell - columns, row > 0),
-            (cell + columns, row < rows - 1),
-            (cell - 1, column > 0),
-            (cell + 1, column < columns - 1),
-        ):
-            if exists and not done[near]:
-                done[near] = 1
-                result[near] -= period * round((result[near] - result[cell]) / period)
-                heapq.heappush(queue, (-quality[near], near))
-    return np.array(result, dtype=np.float32).reshape(rows, columns)
+    _order, parent = breadth_first_order(tree, seed, directed=False)
+    parent = np.where(parent < 0, seed, parent)
+    flat = phase.ravel().astype(np.float64)
+    turns = np.round((flat - flat[parent]) / period)
+    while (parent != seed).any():  # each round sums over twice as many steps of the way back
+        turns = turns + turns[parent]
+        parent = parent[parent]
+    unwrapped = (flat - period * turns).astype(np.float32)
+    return np.asarray(unwrapped.reshape(phase.shape), dtype=np.float32)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.digitize.spectrum import Pitch, search_pitch
+from cardioalert.digitize.surface import smooth_surface
 from cardioalert.errors import GridNotFoundError
 from cardioalert.geometry import Doubles, Floats, unwrap_from_best, upsample_lattice
 from cardioalert.i18n import translate as _
@@ -38,8 +39,18 @@ RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
 INK: Final = 3.0  # local standard deviations above the mean blackness
 HIGHEST: Final = 2.0  # local standard deviations above the mean at which lines are clipped
 LEAST_INK: Final = 0.1  # blackness
+INK_SHARES: Final = (0.4, 0.6, 0.8)  # of the blackness of the darkest ink, from which on it is ink
+MOST_INK: Final = 0.27  # of the surroundings that ink covers, at three quarters of all places
+DARKEST_SHARE: Final = 0.995  # quantile of the blackness of a page that is surely ink
+INK_ROUNDS: Final = 3
+HALO: Final = 7  # px, diameter of the blur of ink
+AROUND: Final = (61, 61)  # px, of local statistics
+STRUCTURE_CELLS: Final = 6.0  # over which noise averages out, and the shape of paper does not
+FLAT_MM: Final = 0.02  # structure that does not matter
 SIMPLE_ENOUGH: Final = ((1, 0.06), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
-LOCAL_NOISE_MM: Final = 0.06  # typical size of local corrections on flat scans
+WHOLE_SHARE: Final = 0.2  # of the period of the lines: larger errors are those of other lines
+FLAT_SHARE: Final = 0.38  # of the whole error; noise alone leaves 0.3
+STIFFNESS: Final = (30.0, 3.0)  # of the local corrections, one after the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,18 +153,47 @@ def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
     """
     channels = [_darkness(channel.astype(np.float32)) for channel in cv2.split(pixels)]
     darkness, blackness = np.maximum.reduce(channels), np.minimum.reduce(channels)
-    mean, spread = _local_moments(blackness)
-    ink = (blackness > mean + INK * spread + LEAST_INK).astype(np.uint8)
-    ink = cv2.dilate(ink, np.ones((5, 5), np.uint8))
-    mean, spread = _local_moments(darkness)
+    ink = _ink(blackness)
+    mean, spread = _local_moments(darkness, 1.0 - ink)
     wave: Floats = np.minimum(darkness, mean + HIGHEST * spread) - mean
-    return np.where(ink > 0, np.float32(0.0), wave / np.maximum(spread, 0.01))
+    return np.where(ink > 0.0, np.float32(0.0), wave / np.maximum(spread, 0.01))
 
 
-def _local_moments(values: Floats) -> tuple[Floats, Floats]:
-    """Return the mean and the standard deviation around each pixel."""
-    mean = np.asarray(cv2.blur(values, (61, 61)), dtype=np.float32)
-    square = np.asarray(cv2.blur(values * values, (61, 61)), dtype=np.float32)
+def _ink(blackness: Floats) -> Floats:
+    """Return 1 where there is ink, or close by, and 0 elsewhere.
+
+    No curve and no text covers a third of the sheet: what does is a dark grid. Then only what is
+    darker still is ink, or nothing.
+    """
+    darkest = float(np.quantile(blackness[::3, ::3], DARKEST_SHARE))
+    for share in INK_SHARES:
+        ink = _darker_than(blackness, max(LEAST_INK, share * darkest))
+        covered = np.asarray(cv2.blur(ink, AROUND))[::8, ::8]
+        if np.quantile(covered, 0.75) < MOST_INK:
+            return ink
+    return np.zeros_like(blackness)
+
+
+def _darker_than(blackness: Floats, least: float) -> Floats:
+    """Return 1 at and around what is dark, and much darker than its surroundings.
+
+    Ink itself would raise the limit around it, so what was found is left out of the next round.
+    """
+    ink = np.zeros_like(blackness)
+    for _round in range(INK_ROUNDS):
+        mean, spread = _local_moments(blackness, 1.0 - ink)
+        found = (blackness > least) & (blackness > mean + INK * spread)
+        halo = cv2.dilate(found.astype(np.float32), np.ones((HALO, HALO), np.uint8))
+        ink = np.asarray(halo, dtype=np.float32)
+    return ink
+
+
+def _local_moments(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return the weighted mean and standard deviation around each pixel."""
+    count = cv2.blur(weight, AROUND) + np.float32(1e-3)
+    weighted = values * weight
+    mean = np.asarray(cv2.blur(weighted, AROUND) / count, dtype=np.float32)
+    square = np.asarray(cv2.blur(weighted * values, AROUND) / count, dtype=np.float32)
     return mean, np.sqrt(np.maximum(square - mean * mean, 1e-6))
 
 
@@ -178,8 +218,9 @@ def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[D
         for correction in rounds:
             error, seen = _demodulate(seen_at, lattice, period)
             lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
-        support = np.maximum(support, _demodulate(seen_at, lattice, period)[1])
-    return _simplest(lattice, support), support
+        error, seen = _demodulate(seen_at, lattice, period)
+        support = np.maximum(support, seen)
+    return _simplest(lattice, error, seen, period=period), support
 
 
 def _halve(wave: Floats) -> Floats:
@@ -200,7 +241,7 @@ def _schedule(pitch: Pitch, *, major: bool) -> list[tuple[float, list[Correction
     `major` says whether the 5 mm lines differ enough from the others to carry a phase.
     """
     stiff: list[Correction] = [partial(_polynomial, degree=degree) for degree in (2, 3)]
-    local: list[Correction] = [partial(_local, sigma=sigma) for sigma in (3.5, 2.5)]
+    local: list[Correction] = [partial(_local, stiffness=price) for price in STIFFNESS]
     if pitch.has_minor and not major:
         return [(MINOR_MM, stiff + local)]
     if not pitch.has_minor:
@@ -208,29 +249,50 @@ def _schedule(pitch: Pitch, *, major: bool) -> list[tuple[float, list[Correction
     return [(MAJOR_MM, stiff + local), (MINOR_MM, local)]
 
 
-def _simplest(lattice: Doubles, support: Floats) -> Doubles:
-    """Replace a surface by the polynomial of lowest degree that tells the same story.
+def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float) -> Doubles:
+    """Replace a surface by the polynomial of lowest degree that leaves no structure in the errors.
 
-    A scan is flat: its local corrections are noise, the larger the paler the grid. Curled or
-    creased paper is far from any polynomial and keeps its own shape.
+    A scan is flat: its local corrections are noise, the larger the paler the grid. Noise has no
+    shape, so that averaging over many cells removes it; what curl and creases leave stays.
+
+    Parameters
+    ----------
+    lattice : array, shape (rows + 1, columns + 1), mm
+    error, support : float32 arrays, shape (rows, columns)
+        What `_demodulate` still sees.
+    period : float, mm, of the lines that tell the error
     """
+    trust = support * support
+    count = cv2.GaussianBlur(trust, (0, 0), STRUCTURE_CELLS)
     seen = support > 0.5 * float(np.quantile(support, 0.95))
-    noise = 1.0 / float(np.median(support[seen]))
     rows, columns = lattice.shape
     row, column = np.mgrid[0:rows, 0:columns]
     cells = np.pad(seen, ((0, 1), (0, 1)))
+    noise = 1.0 / float(np.median(support[seen]))
     for degree, tolerance in SIMPLE_ENOUGH:
         design = np.stack(
             [(column / columns - 0.5) ** i * (row / rows - 0.5) ** j for i, j in _powers(degree)],
             axis=-1,
         )
         weight = np.ones(int(cells.sum()))
-        fitted = design @ _robust_fit(design[cells], lattice[cells], weight)
-        residual = 1.48 * float(np.median(np.abs(lattice - fitted)[cells]))
-        if residual < tolerance * noise:
-            simple: Doubles = fitted
-            return simple
+        fitted: Doubles = design @ _robust_fit(design[cells], lattice[cells], weight)
+        if 1.48 * float(np.median(np.abs(lattice - fitted)[cells])) > tolerance * noise:
+            continue
+        left = error + _middles(lattice - fitted)
+        left = (left - period * np.round(left / period)).astype(np.float32)
+        shape = cv2.GaussianBlur(left * trust, (0, 0), STRUCTURE_CELLS) / np.maximum(count, 1e-9)
+        structure, whole = (float(np.sqrt(np.mean(part[seen] ** 2))) for part in (shape, left))
+        if whole < WHOLE_SHARE * period and structure < max(FLAT_MM, FLAT_SHARE * whole):
+            return fitted
     return lattice
+
+
+def _middles(lattice: Doubles) -> Doubles:
+    """Return the values of a lattice in the middles of its cells."""
+    middles: Doubles = (
+        lattice[1:, 1:] + lattice[1:, :-1] + lattice[:-1, 1:] + lattice[:-1, :-1]
+    ) / 4.0
+    return middles
 
 
 def fit_gradients(
@@ -343,18 +405,6 @@ def _polynomial(error: Floats, support: Floats, *, degree: int) -> Doubles:
     return correction
 
 
-def _local(error: Floats, support: Floats, *, sigma: float) -> Doubles:
-    """Return the error (at cell corners) smoothed over `sigma` cells: curl and creases.
-
-    On a flat scan what remains is noise. The correction is shrunk by the share of its size that
-    noise alone would explain (James and Stein).
-    """
-    trusted = support * support
-    reliable = 0.15 * float(np.quantile(trusted, 0.9)) + 1e-9
-    weight = cv2.GaussianBlur(trusted, (0, 0), sigma) + reliable
-    smooth = cv2.GaussianBlur(error * trusted, (0, 0), sigma) / weight
-    size = float((smooth**2 * weight).sum() / weight.sum())
-    smooth = smooth * max(0.0, 1.0 - LOCAL_NOISE_MM**2 / max(size, 1e-12))
-    around = np.pad(smooth, 1, mode="edge").astype(np.float64)
-    corners: Doubles = (around[1:, 1:] + around[1:, :-1] + around[:-1, 1:] + around[:-1, :-1]) / 4.0
-    return corners
+def _local(error: Floats, support: Floats, *, stiffness: float) -> Doubles:
+    """Return the error (at cell corners) as a surface that may bend: curl and creases."""
+    return smooth_surface(error, support * support, stiffness=stiffness)

@@ -46,7 +46,7 @@ LIVING_RATE: Final = (22.0, 320.0)  # /min: beats at another rate contradict the
 SURE_PRINT: Final = 0.85  # certainty from which the print goes before the pulse
 
 QUARTER_SECONDS: Final = 2.5  # the column of a 3x4 page that may serve as a clock
-CLOCK_REACH: Final = (0.002, 0.015)  # relative error of the grid that is corrected
+CLOCK_REACH: Final = (0.005, 0.015)  # relative error of the grid that is corrected
 CLOCK_EVIDENCE: Final = 0.45  # at the borders of the columns
 
 
