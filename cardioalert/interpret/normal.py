@@ -1,11 +1,12 @@
 """When an ECG may be called normal, and the one-word result.
 
-A normal ECG needs two witnesses: every criterion clear *and* the networks. Where the criteria are
-clear but the networks do not agree, or are silent, the finding is `normal-not-confirmed` and the
-result is borderline. Where nobody asked the networks (a caller of `interpret` need not), the
-criteria alone decide and say so: the finding `normal-ecg` is then `possible`, never `present`, and
-the advice holds `criteria-only`. No result below RED is ever given without the sentence that this
-does not rule out a heart attack.
+A normal ECG needs two witnesses: every criterion clear *and* the networks, whose NORM must reach
+the limit that was calibrated for it. Where they call it possible, so is the finding; where they do
+not agree at all, or are silent, it is `normal-not-confirmed`; in both cases the result is
+borderline. Where nobody asked the networks (a caller of `interpret` need not), the criteria alone
+decide and say so: the finding `normal-ecg` is then `possible`, never `present`, and the advice
+holds `criteria-only`. No result below RED is ever given without the sentence that this does not
+rule out a heart attack.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from cardioalert.domain.clinical import Evidence, Finding, Overall, Urgency
-from cardioalert.domain.opinion import Opinion
+from cardioalert.domain.opinion import Call, Opinion
 from cardioalert.domain.patient import Sex
 from cardioalert.i18n import percent
 from cardioalert.i18n import translate as _
@@ -109,12 +110,15 @@ def _with_opinion(finding: Finding, opinion: Opinion | None) -> Finding:
         return replace(finding, against=(text,))
     table = _table()["network"]
     call = opinion.calls.get(table["asks"])
-    if call is not None and call.verdict in table["verdicts"]:
+    if call is not None and call.verdict in (*table["confirms"], *table["doubts"]):
+        sure = call.verdict in table["confirms"]
         return replace(
             finding,
-            status="present",
+            title=finding.title if sure else _(_table()["doubted"]["title"]),
+            status="present" if sure else "possible",
             decided_by=(*finding.decided_by, f"network:{table['asks']}"),
             evidence=(*finding.evidence, probability_evidence(table["asks"], call)),
+            against=() if sure else (_in_doubt(call),),
             probability=call.probability,
         )
     row = _table()["unconfirmed"]
@@ -131,6 +135,15 @@ def _with_opinion(finding: Finding, opinion: Opinion | None) -> Finding:
         title=_(row["title"]),
         against=(text,),
         probability=None if call is None else call.probability,
+    )
+
+
+def _in_doubt(call: Call) -> str:
+    """Say how far the networks are from calling the ECG normal."""
+    return _(
+        "network: probability of a normal ECG {probability} only (called present from {limit})",
+        probability=percent(call.probability),
+        limit=percent(call.present_from),
     )
 
 
@@ -157,7 +170,7 @@ def overall_result(
     """
     counted = [each for each in judgements if each.speaks and not each.criterion.supports]
     said = {each.criterion.overall for each in counted} | set(words)
-    if clear is not None and clear.code == _table()["unconfirmed"]["finding"]:
+    if clear is not None and not _is_confirmed(clear):
         said.add(Overall.BORDERLINE)
     urgent = any(each.urgency >= Urgency.YELLOW for each in findings)
     if Overall.ABNORMAL in said and urgent:
@@ -166,6 +179,13 @@ def overall_result(
         if word in said:
             return word
     return Overall.NOT_INTERPRETABLE if clear is None else Overall.NORMAL
+
+
+def _is_confirmed(clear: Finding) -> bool:
+    """Tell whether nobody who was asked doubts a normal ECG."""
+    heard = len(clear.decided_by) > 1
+    doubted = heard and clear.status == "possible"
+    return clear.code == _table()["finding"] and not doubted
 
 
 def _in_range(case: Case, limits: Range) -> Evidence | None:

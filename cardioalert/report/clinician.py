@@ -167,8 +167,8 @@ def finding_part(found: Found) -> FindingPart:
         level=found.urgency,
         level_word=text.urgency_word(Urgency[found.urgency.upper()]),
         probability="" if share is None else _("network {share}", share=percent(share)),
-        evidence=distinct(evidence.text for evidence in found.evidence),
-        against=distinct(found.against),
+        evidence=distinct(text.with_minus_signs(evidence.text) for evidence in found.evidence),
+        against=distinct(text.with_minus_signs(reason) for reason in found.against),
         decided_by=", ".join(decider(name) for name in found.decided_by),
         plain=plain_text(found.code),
     )

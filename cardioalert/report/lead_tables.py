@@ -59,7 +59,10 @@ def lead_table(explanation: Explanation) -> Table | None:
     for lead in STANDARD_LEADS:
         if lead in explanation.leads:
             found = explanation.leads[lead]
-            cells = (_amplitude(found.get(key)) for _name, key in columns)
+            cells = (
+                "QS" if key == "q_mv" and _is_qs(found) else _amplitude(found.get(key))
+                for _name, key in columns
+            )
             beats, noise = found.get("beats"), found.get("noise_mv")
             rows.append(
                 (
@@ -84,6 +87,12 @@ def lead_table(explanation: Explanation) -> Table | None:
         rows=tuple(rows),
         note=note,
     )
+
+
+def _is_qs(found: Mapping[str, float | None]) -> bool:
+    """Tell whether the QRS has no R: the depth of the whole complex then stands under S."""
+    q, s = found.get("q_mv"), found.get("s_mv")
+    return found.get("r_mv") == 0.0 and q is not None and q == s and q < 0.0
 
 
 def _amplitude(value: float | None) -> str:

@@ -176,8 +176,10 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(width=look.label_width, style="dim")
     table.add_column(overflow="fold")
+    minus = look.sign("−", "-")
     for position, evidence in enumerate(finding.evidence):
-        table.add_row("  " + _("for") if position == 0 else "", Text(evidence.text))
+        line = text.with_minus_signs(evidence.text, minus)
+        table.add_row("  " + _("for") if position == 0 else "", Text(line))
     for position, against in enumerate(finding.against):
         table.add_row("  " + _("against") if position == 0 else "", Text(against))
     if explain:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import PurePath
+from typing import Final
 
 from cardioalert import i18n
 from cardioalert.domain.clinical import FindingStatus, Measured, Overall, Status, Urgency
@@ -19,6 +21,8 @@ from cardioalert.interpret import merge
 from cardioalert.interpret.criteria import criteria
 from cardioalert.report.limits import Limits, Side
 from cardioalert.tables import read_toml
+
+_NEGATIVE: Final = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def urgency_word(urgency: Urgency) -> str:
@@ -212,6 +216,11 @@ def limits_text(limits: Limits | None, *, dash: str = "–") -> str:
             high=number(limits.high),
         )
     return f"{number(limits.low)}{dash}{number(limits.high)}"
+
+
+def with_minus_signs(sentence: str, minus: str = "−") -> str:
+    """Return a sentence whose negative numbers have a minus sign instead of a hyphen."""
+    return _NEGATIVE.sub(minus, sentence)
 
 
 def side_word(side: Side) -> str:

@@ -105,13 +105,22 @@ def test_a_statement_that_rules_decide_is_never_found_by_the_network_alone():
     assert "first-degree-av-block" not in by_code(result)
 
 
-@pytest.mark.parametrize("verdict", ["present", "possible"])
-def test_normal_needs_both(verdict):
-    result = judged(heard=opinion(NORM=verdict))
+def test_normal_needs_both():
+    result = judged(heard=opinion(NORM="present"))
     normal = by_code(result)["normal-ecg"]
-    assert normal.status == "present"
+    assert (normal.status, normal.against) == ("present", ())
     assert normal.decided_by == ("rule:NORM", "network:NORM")
     assert (result.overall, result.urgency) == (Overall.NORMAL, Urgency.GREEN)
+
+
+def test_normal_is_possible_where_the_network_stays_below_its_limit():
+    result = judged(heard=opinion(NORM="possible"))
+    normal = by_code(result)["normal-ecg"]
+    assert normal.status == "possible"
+    assert normal.decided_by == ("rule:NORM", "network:NORM")
+    assert "called present from 60%" in normal.against[0]
+    assert (result.overall, result.urgency) == (Overall.BORDERLINE, Urgency.YELLOW)
+    assert "criteria-only" in {each.code for each in result.advice}
 
 
 @pytest.mark.parametrize("verdict", ["undecided", "absent"])
