@@ -107,6 +107,13 @@ def normal_lead(lead: Lead) -> LeadMeasurements:
     )
 
 
+def _lasting(changes: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Let ST that is elevated at J stay so, unless J+60 is given."""
+    if changes is None or (changes.get("st_j") or 0.0) <= 0.0:
+        return changes
+    return {"st_j60": changes["st_j"], **changes}
+
+
 def built_measurements(
     *,
     values: Mapping[str, float | None] | None = None,
@@ -126,7 +133,7 @@ def built_measurements(
     `values` and `uncertainty` are in the library's units; None makes a value not measurable. A
     lead that is None, or in `unusable`, is absent.
     """
-    overrides = {Lead(name): value for name, value in (leads or {}).items()}
+    overrides = {Lead(name): _lasting(value) for name, value in (leads or {}).items()}
     absent = {Lead(name): reason for name, reason in (unusable or {}).items()}
     absent.update({lead: "absent" for lead, value in overrides.items() if value is None})
     count = len(classes) if classes else beats

@@ -184,7 +184,11 @@ def subtle_lad_occlusion(case: Case, n: Numbers) -> Check:
 
 
 def _elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Place, Check]:
-    """Compare ST at J with the limit of each lead."""
+    """Compare ST at J with the limit of each lead.
+
+    Elevation that is gone 60 ms later is possible only: a notch or a late R at the end of the QRS
+    looks the same where J is placed a little early. That of an infarction lasts.
+    """
     has_lvh = case.outcome(*LVH_ROWS) is Outcome.MET and not spare_lvh
     checks = {}
     for place in (*LIMB_CHAIN, *CHEST_CHAIN):
@@ -193,6 +197,12 @@ def _elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Plac
         check = compare(case.lead("st_j", place), "at_least", limit, note)
         if has_lvh and place.lead in SEPTAL:
             check = cap(check, _("may be secondary to LVH: voltage criteria are met"))
+        later = case.lead("st_j60", place).value
+        if later is not None and later < limit:
+            check = cap(
+                check,
+                _("ST is below its limit 60 ms after J: the end of the QRS may look like that"),
+            )
         checks[place] = check
     return checks
 

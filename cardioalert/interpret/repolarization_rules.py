@@ -20,6 +20,7 @@ from cardioalert.interpret.checks import (
     n_of,
     negate,
     one_met,
+    without_evidence,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
 from cardioalert.interpret.lead_patterns import (
@@ -169,6 +170,8 @@ def saddleback_st(case: Case, n: Numbers) -> Check:
                 compare(case.lead("saddle_takeoff", lead), "at_least", n["takeoff_mv"]),
                 compare(case.lead("saddle_trough", lead), "at_least", n["trough_mv"]),
                 compare(case.lead("saddle_base", lead), "at_least", n["base_ms"]),
+                # A line that hardly falls has no triangle: its base would be minutes long.
+                without_evidence(compare(case.lead("saddle_base", lead), "at_most", n["most_ms"])),
             )
             for lead in (Lead.V1, Lead.V2)
         )

@@ -614,7 +614,10 @@ CASES: tuple[Case, ...] = (
     _st_elevation("STE", "other_mv", ("II", "aVF"), MAN),
     _st_elevation("STE", "other_mv", ("V4", "V5"), WOMAN),
     case(
-        "STE", "other_mv", lambda x: {"leads": {"aVR": {"st_j": -x}, "I": {"st_j": x}}}, **AT_LEAST
+        "STE",
+        "other_mv",
+        lambda x: {"leads": {"aVR": {"st_j": -x, "st_j60": -x}, "I": {"st_j": x}}},
+        **AT_LEAST,
     ),
     case(
         "STE-LVH",
@@ -674,7 +677,7 @@ CASES: tuple[Case, ...] = (
     case(
         "LAD4",
         "score",
-        lambda x: values(qtc_bazett=(x + 0.151 * 15.5 + 0.268 * 12.0) / 0.052),
+        lambda x: values(qtc_bazett=(x + 0.151 * 15.5 + 0.268 * 12.0 - 1.062 * 3.0) / 0.052),
         base=ANTERIOR,
         met=0.1,
         missed=-0.1,
@@ -820,6 +823,7 @@ CASES: tuple[Case, ...] = (
     case("BRU2", "takeoff_mv", lambda x: on("V2", saddle_takeoff=x), base=SADDLE, **AT_LEAST),
     case("BRU2", "trough_mv", lambda x: on("V2", saddle_trough=x), base=SADDLE, **AT_LEAST),
     case("BRU2", "base_ms", lambda x: on("V2", saddle_base=x / 1000), base=SADDLE, **AT_LEAST),
+    case("BRU2", "most_ms", lambda x: on("V2", saddle_base=x / 1000), base=SADDLE, **AT_MOST),
     case("HAT", "t_mv", lambda x: on(("V3", "V4"), t_positive=x), base=BULKY_T, **AT_LEAST),
     case(
         "HAT",

@@ -147,13 +147,13 @@ def test_sex_and_age_unknown_use_the_stricter_limits_and_say_so():
 
 
 def test_st_elevation_is_red_with_its_evidence():
-    result = judged(on("V2", st_j=0.24), on("V3", st_j=0.31))
+    result = judged(on("V2", st_j=0.24), on("V3", st_j=0.31, st_j60=0.2))
     assert result.urgency is Urgency.RED
     assert result.overall is Overall.ABNORMAL
     assert result.findings[0].evidence[0].text == (
         "ST at J +0.31 mV in V3, +0.24 mV in V2 (limit +0.20 mV, men 40 years and older)"
     )
-    assert result.findings[0].decided_by == ("rule:STE",)
+    assert result.findings[0].decided_by == ("rule:STE", "rule:LAD4")
     assert result.findings[0].title.endswith("(anterior)")
     assert advice(result)[0] == "call-ambulance"
 
@@ -280,6 +280,17 @@ def test_pre_excitation_makes_st_not_assessable():
     result = judged(delta, values(pr=90, qrs=140), INFERIOR)
     assert codes(result)["pre-excitation"] == "present"
     assert "pre-excitation" in unseen(result)["STE"]
+
+
+def test_elevation_that_ends_with_the_qrs_is_possible_and_still_orange():
+    """Two healthy records were red: their J lay on a notch, and ST was level 60 ms later."""
+    lasting = judged(on(("II", "aVF", "III"), st_j=0.15, st_j60=0.1))
+    assert codes(lasting)["st-elevation"] == "present"
+    assert lasting.urgency is Urgency.RED
+    brief = judged(on(("II", "aVF", "III"), st_j=0.15, st_j60=0.099))
+    assert codes(brief)["st-elevation"] == "possible"
+    assert brief.urgency is Urgency.ORANGE
+    assert any("60 ms" in text for text in brief.findings[0].against)
 
 
 def test_lvh_does_not_silence_st_elevation():
