@@ -514,12 +514,15 @@ def page_section(pages: Sequence[Case], digital: Sequence[Case]) -> str:
     same = table_of(digital)[2][[place[number] for number in numbers]]
     enough = np.flatnonzero(present.sum(axis=0) >= FEWEST)
     five = np.flatnonzero((present.sum(axis=0) >= 5) & ((~present).sum(axis=0) >= 5))
-    drawn = [macro(present[rows], scores[rows], five) for rows in drawn_again(len(pages))]
+    drawn, often = (
+        [macro(present[rows], scores[rows], few) for rows in drawn_again(len(pages))]
+        for few in (five, enough)
+    )
     reasons = Counter(case.opinion.silence or "speaks" for case in pages)
     head = (
         f"{len(pages)} pages that the digitizer read (3x4, with and without strips, scans and "
         f"phone pictures). Macro-AUROC over {len(enough)} statements with {FEWEST} positives "
-        f"{macro(present, scores, enough):.3f}; over {len(five)} with 5 positives "
+        f"**{with_interval(macro(present, scores, enough), often)}**; over {len(five)} with 5 positives "
         f"{with_interval(macro(present, scores, five), drawn)} "
         f"(the same records, digital: {macro(present, same, five):.3f}). "
         f"Networks: {', '.join(f'{name} {count}' for name, count in reasons.most_common())}.\n\n"
