@@ -522,7 +522,8 @@ def page_section(pages: Sequence[Case], digital: Sequence[Case]) -> str:
     head = (
         f"{len(pages)} pages that the digitizer read (3x4, with and without strips, scans and "
         f"phone pictures). Macro-AUROC over {len(enough)} statements with {FEWEST} positives "
-        f"**{with_interval(macro(present, scores, enough), often)}**; over {len(five)} with 5 positives "
+        f"**{with_interval(macro(present, scores, enough), often)}**; "
+        f"over {len(five)} with 5 positives "
         f"{with_interval(macro(present, scores, five), drawn)} "
         f"(the same records, digital: {macro(present, same, five):.3f}). "
         f"Networks: {', '.join(f'{name} {count}' for name, count in reasons.most_common())}.\n\n"
