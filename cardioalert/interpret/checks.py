@@ -306,7 +306,7 @@ def seen(flag: bool | None, text: str, *, measure: str, leads: tuple[Lead, ...] 
 
 def all_of(*checks: Check) -> Check:
     """Return what follows when every check is needed."""
-    return _combine(checks, min((check.outcome for check in checks), default=Outcome.MET))
+    return _combine(checks, min([check.outcome for check in checks], default=Outcome.MET))
 
 
 def one_met(*checks: Check) -> Check:
@@ -328,7 +328,7 @@ def _is_reached(check: Check) -> bool:
 
 def any_of(*checks: Check) -> Check:
     """Return what follows when one check is enough."""
-    outcome = max((check.outcome for check in checks), default=Outcome.NOT_MET)
+    outcome = max([check.outcome for check in checks], default=Outcome.NOT_MET)
     return _combine(checks, outcome)
 
 
@@ -385,17 +385,22 @@ def _combine(checks: Sequence[Check], outcome: Outcome) -> Check:
     margin: float | None = None
     beats = 0
     capped = False
+    shown: list[Check] = []
+    carrying: list[Check] = []
     for check in checks:
+        if check.outcome >= bar:
+            shown.append(check)
         if check.outcome is not outcome:
             continue
+        carrying.append(check)
         capped = capped or check.capped
         if check.margin is None:
             continue
-        margin = check.margin if margin is None else min(margin, check.margin)
-        if check.beats:
-            beats = min(beats, check.beats) if beats else check.beats
-    shown = [check for check in checks if check.outcome >= bar]
-    shown = shown or [check for check in checks if check.outcome is outcome]
+        if margin is None or check.margin < margin:
+            margin = check.margin
+        if check.beats and (not beats or check.beats < beats):
+            beats = check.beats
+    shown = shown or carrying
     return Check(
         outcome=outcome,
         evidence=_unique([check.evidence for check in shown if check.evidence]),

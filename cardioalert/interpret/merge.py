@@ -161,7 +161,13 @@ def reason_text(code: str) -> str:
 
 def criterion_by_id(rule: str) -> Criterion:
     """Return one row of the criteria."""
-    return next(criterion for criterion in criteria() if criterion.id == rule)
+    return _criteria_by_id()[rule]
+
+
+@cache
+def _criteria_by_id() -> Mapping[str, Criterion]:
+    """Return the rows by id: they are asked for a hundred times for one ECG."""
+    return {criterion.id: criterion for criterion in criteria()}
 
 
 def _blocked(judgement: Judgement, block: Block) -> Judgement:

@@ -61,12 +61,15 @@ def deflections(signal: Floats, *, smallest: float) -> list[Deflection]:
     signs = np.sign(signal)
     edges = np.flatnonzero(np.diff(signs) != 0) + 1
     borders = [0, *edges.tolist(), len(signal)]
+    height = np.abs(signal)
     waves: list[Deflection] = []
     for start, end in pairwise(borders):
-        wave = _deflection(signal, start, end)
-        if wave is None or not _is_real(signal, wave, smallest):
+        if end - start < SHORTEST_WAVE * WORKING_RATE:
             continue
-        if waves and np.sign(waves[-1].voltage) == np.sign(wave.voltage):
+        wave = _deflection(signal, height, start, end)
+        if wave is None or not _is_real(height, wave, smallest):
+            continue
+        if waves and (waves[-1].voltage > 0) == (wave.voltage > 0):
             waves[-1] = _merged(waves[-1], wave)
         else:
             waves.append(wave)
@@ -156,26 +159,22 @@ def _peaks_apart(piece: Floats, least: float) -> float:
     return widest
 
 
-def _deflection(signal: Floats, start: int, end: int) -> Deflection | None:
+def _deflection(signal: Floats, height: Floats, start: int, end: int) -> Deflection | None:
     """Return the deflection between two crossings of zero."""
-    piece = signal[start:end]
-    peak = start + int(np.argmax(np.abs(piece)))
+    peak = start + int(np.argmax(height[start:end]))
     if signal[peak] == 0:
         return None
     return Deflection(start=start, end=end, peak=peak, voltage=float(signal[peak]))
 
 
-def _is_real(signal: Floats, wave: Deflection, smallest: float) -> bool:
-    """Tell whether a deflection goes up and comes back by enough, for long enough."""
-    height = np.abs(signal)
-    rise = height[wave.peak] - height[wave.start : wave.peak + 1].min()
-    fall = height[wave.peak] - height[wave.peak : wave.end].min()
-    if wave.start > 0:
-        rise = height[wave.peak]
-    if wave.end < len(signal):
-        fall = height[wave.peak]
-    long_enough = wave.end - wave.start >= SHORTEST_WAVE * WORKING_RATE
-    return bool(min(rise, fall) >= smallest and long_enough)
+def _is_real(height: Floats, wave: Deflection, smallest: float) -> bool:
+    """Tell whether a deflection goes up and comes back by enough; inside it crosses zero."""
+    rise = fall = height[wave.peak]
+    if wave.start == 0:
+        rise = rise - height[: wave.peak + 1].min()
+    if wave.end == len(height):
+        fall = fall - height[wave.peak :].min()
+    return bool(min(rise, fall) >= smallest)
 
 
 def _merged(one: Deflection, other: Deflection) -> Deflection:
