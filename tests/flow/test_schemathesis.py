@@ -36,8 +36,22 @@ from tests.made_report import built_content
 
 EXAMPLES = int(os.environ.get("CARDIOALERT_SCHEMATHESIS_EXAMPLES", "6"))
 PASSWORD = "otliq qoʻshin 71"
-# Which number is a phone, which day is offered: rules no schema can say, so 422 is a right answer.
-NOT_ASKED = [positive_data_acceptance]
+# Where a request that fits the schema may be refused with 422, because no schema can say the rule.
+CODE_RULE = "the last character of a ticket code checks the others"
+CANNOT_BE_SAID = {
+    "list_clinics": "latitude and longitude come together; a region has several names",
+    "list_slots": "not every eight digits are a day; a service has several names",
+    "list_bookings": CODE_RULE,
+    "show_booking": CODE_RULE,
+    "confirm_booking": CODE_RULE,
+    "move_booking": CODE_RULE,
+    "cancel_booking": CODE_RULE,
+    "booking_calendar": CODE_RULE,
+    "booking_qr": CODE_RULE,
+    "fhir_slots": "a time has a prefix and any precision, and ranges have an end after their begin",
+    "send_code": "a number is a telephone if the country gave it out",
+    "change_me": "a number is a telephone if the country gave it out; dates lie in the past",
+}
 LEFT_ALONE = {"erase_me", "close_session"}  # they end the session that all the others need
 
 
@@ -104,11 +118,12 @@ def test_no_request_breaks_the_description(served):
     """Random requests by every role: no 5xx, no answer that is not as described."""
     found = operations(served)
     assert len(found) > 45
+    assert CANNOT_BE_SAID.keys() < {one.definition.raw["operationId"] for one in found}
     failed = {}
     for operation in found:
         try:
             ask(served, operation)
-        except Exception as error:  # one report on all of them
+        except (Exception, BaseExceptionGroup) as error:  # one report on all of them
             failed[operation.label] = "\n".join(map(str, getattr(error, "exceptions", [error])))
     assert not failed, "\n\n".join(f"{name}: {text}" for name, text in failed.items())
 
@@ -119,6 +134,9 @@ def ask(served: Served, operation) -> None:
         "slot_id": "slot", "code": "code", "analysis_id": "analysis", "patient_id": "patient",
         "clinic_id": "clinic", "location_id": "clinic", "appointment_id": "code",
     }  # fmt: skip
+
+    named = operation.definition.raw["operationId"] in CANNOT_BE_SAID
+    left_out = [positive_data_acceptance] if named else []
 
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
@@ -136,6 +154,6 @@ def ask(served: Served, operation) -> None:
                     case.path_parameters[name] = values[number % len(values)]
             if isinstance(case.body, dict) and "slot" in case.body:
                 case.body["slot"] = served.known["slot"][number % len(served.known["slot"])]
-        case.call_and_validate(headers=served.headers[role], excluded_checks=NOT_ASKED)
+        case.call_and_validate(headers=served.headers[role], excluded_checks=left_out)
 
     send()
