@@ -61,6 +61,8 @@ class Result:
     hedged: tuple[str, ...] = ()
     grade: str = ""
     snr_kaggle: float = float("nan")
+    snr_clear: float = float("nan")  # Kaggle's, of the leads whose waves nothing put in doubt
+    clear: int = 0  # such leads
     snr_physionet: float = float("nan")
     correlation: float = float("nan")
     rmse: float = float("nan")
@@ -111,6 +113,8 @@ def try_page(case: Case) -> Result:
         for lead, row in zip(digitized.record.leads, digitized.record.signal, strict=True)
     }
     fidelity = compare(case.truth, found, sampling_rate=RATE)
+    doubted = {str(trace.lead) for trace in digitized.traces if trace.waves_in_doubt}
+    clear = {lead: row for lead, row in case.truth.items() if lead in found and lead not in doubted}
     notices = (*digitized.warnings, *digitized.quality.reasons)
     return Result(
         **common,
@@ -124,6 +128,8 @@ def try_page(case: Case) -> Result:
         hedged=tuple(notice.code for notice in notices),
         grade=digitized.quality.grade.value,
         snr_kaggle=fidelity.snr_kaggle,
+        snr_clear=compare(clear, found, sampling_rate=RATE).snr_kaggle if clear else float("nan"),
+        clear=len(clear),
         snr_physionet=fidelity.snr_physionet,
         correlation=fidelity.correlation,
         rmse=fidelity.rmse,
@@ -199,6 +205,7 @@ def row_of(name: str, results: list[Result]) -> list[str]:
         return format(float(np.median(numbers)), form) if len(numbers) else "-"
 
     snr = np.array([result.snr_kaggle for result in right])
+    clear = np.array([result.snr_clear for result in right if result.clear])
     off = np.array([abs(result.time_error) for result in right])
     return [
         name,
@@ -208,6 +215,7 @@ def row_of(name: str, results: list[Result]) -> list[str]:
         f"{sum(result.scale_right for result in read)} of {len(read)}",
         str(sum(result.silently_wrong for result in read)),
         f"{np.median(snr):.1f} ({np.quantile(snr, 0.1):.1f})" if len(snr) else "-",
+        f"{np.median(clear):.1f} ({np.quantile(clear, 0.1):.1f})" if len(clear) else "-",
         middle(lambda result: result.snr_physionet, ".1f"),
         middle(lambda result: result.correlation, ".3f"),
         middle(lambda result: result.rmse, ".3f"),
@@ -226,6 +234,7 @@ HEAD = [
     "speed and gain right",
     "silently wrong",
     "SNR Kaggle, dB: median (10th percentile)",
+    "the same, of leads without tangled curves",
     "SNR PhysioNet, dB",
     "r",
     "RMSE, mV",

@@ -478,16 +478,18 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
                 )
             )
     unnamed = []
-    for row in range(len(best.layout.grid), len(rows)):
-        named = _name_rhythm(rows, row, labels, tuple(places))
-        if named is None or any(place.is_rhythm and place.lead == named[0] for place in places):
+    strips = range(len(best.layout.grid), len(rows))
+    names = {row: _name_rhythm(rows, row, labels, tuple(places)) for row in strips}
+    for row, named in names.items():
+        rivals = [other for other in names.values() if other and named and other.lead == named.lead]
+        if named is None or not _wins(named, rivals):
             unnamed.append(row)
             continue
         places.append(
             Place(
-                lead=named[0],
+                lead=named.lead,
                 inverted=False,
-                named_by=named[1],
+                named_by=named.named_by,
                 row=row,
                 left=columns.start,
                 right=columns.border(columns.count),
@@ -507,12 +509,27 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StripName:
+    """What a rhythm strip is called, and how like the printed lead of that name it is."""
+
+    lead: Lead
+    named_by: NamedBy
+    likeness: float
+
+
+def _wins(named: _StripName, rivals: list[_StripName]) -> bool:
+    """Tell whether a strip keeps a name that several claim: it must look like it, and most so."""
+    most = max(rival.likeness for rival in rivals)
+    return len(rivals) == 1 or SAME_LEAD <= named.likeness == most
+
+
 def _name_rhythm(
     rows: tuple[RowTrace, ...],
     row: int,
     labels: tuple[PrintedLabel, ...],
     places: tuple[Place, ...],
-) -> tuple[Lead, NamedBy] | None:
+) -> _StripName | None:
     """Name a rhythm strip by the lead it repeats, else by the name beside it."""
     likeness = {
         place.lead: _likeness(rows[row], rows[place.row], place)
@@ -528,14 +545,14 @@ def _name_rhythm(
     ]
     printed = max(beside, key=lambda label: label.confidence).lead if beside else None
     best = max(likeness, key=lambda lead: likeness[lead])
-    if printed is not None and likeness.get(printed, 1.0) >= min(SAME_LEAD, likeness[best] - 0.05):
-        return printed, "label"
+    alike = likeness.get(printed, 1.0) if printed is not None else 0.0
+    if printed is not None and alike >= min(SAME_LEAD, likeness[best] - 0.05):
+        return _StripName(lead=printed, named_by="label", likeness=alike)
     if likeness[best] >= SAME_LEAD:
-        return best, "morphology"
-    if printed is None:
+        return _StripName(lead=best, named_by="morphology", likeness=likeness[best])
+    if printed is None or (likeness[best] >= LIKE and alike < likeness[best] - UNLIKE):
         return None
-    contradicted = likeness[best] >= LIKE and likeness.get(printed, 1.0) < likeness[best] - UNLIKE
-    return None if contradicted else (printed, "label")
+    return _StripName(lead=printed, named_by="label", likeness=alike)
 
 
 def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:

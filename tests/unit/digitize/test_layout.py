@@ -78,6 +78,24 @@ def test_rhythm_strip_is_named_by_the_lead_it_repeats() -> None:
     assert (strip.lead, strip.named_by, strip.is_rhythm) == (Lead.V1, "morphology", True)
 
 
+@pytest.mark.parametrize(("second", "kept"), [("V5", 4), (None, None)])
+def test_a_name_that_two_strips_claim_goes_to_the_one_that_looks_like_it(
+    second: str | None, kept: int | None
+) -> None:
+    """Both are called V5 by the print; what looks like no lead cannot prove its name."""
+    rows, labels, maps = built_page([*layout_grid("3x4"), ["V2"] * 4, [second or "V2"] * 4])
+    wander = np.random.default_rng(5).normal(0.0, 1.5, len(rows[0].y)).cumsum()
+    unlike = [row_trace(rows[row].baseline + (wander if row == 3 else -wander)) for row in (3, 4)]
+    rows = (*rows[:3], unlike[0], rows[4] if second else unlike[1])
+    names = [one for one in labels if one.top < 150 + 240 * 2.5]
+    names += [label(Lead.V5, START + 8, row.baseline - 40) for row in rows[3:]]
+    placed = place_leads(rows, tuple(names), maps)
+    assert placed.name == "3x4+2"
+    strips = [place.row for place in placed.places if place.is_rhythm]
+    assert strips == ([] if kept is None else [kept])
+    assert set(placed.unnamed_rhythm) == {3, 4} - set(strips)
+
+
 def test_page_without_names_is_read_when_the_law_confirms_it() -> None:
     rows, _, maps = built_page(layout_grid("3x4"))
     placed = place_leads(rows, (), maps)
