@@ -97,6 +97,8 @@ def urgency(row: Criterion) -> str:
     parts = [row.urgency.label]
     if not row.certain:
         parts.append("possible only")
+    elif row.certain_below_qrs_ms < float("inf"):
+        parts.append(f"possible only from a QRS of {row.certain_below_qrs_ms:g} ms on")
     if row.supports:
         parts.append("adds evidence only")
     parts += [f"{level.label} with {key}" for key, level in row.symptoms.items()]

@@ -30,7 +30,7 @@ class Place:
     @property
     def label(self) -> str:
         """Name for people."""
-        return f"-{self.lead}" if self.sign < 0 else str(self.lead)
+        return f"\N{MINUS SIGN}{self.lead}" if self.sign < 0 else str(self.lead)
 
 
 LIMB_CHAIN: Final = (

@@ -104,7 +104,7 @@ class Quantity:
     sd : float
         One standard deviation.
     place : str
-        Lead name for people (`-aVR` is possible); empty for global values.
+        Lead name for people (`−aVR` with a minus sign is possible); empty for global values.
     leads : tuple of Lead
     beats : int
     reason : str

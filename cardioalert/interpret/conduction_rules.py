@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -11,6 +12,7 @@ from cardioalert.i18n import translate as _
 from cardioalert.interpret.case import Case, Pattern, combine
 from cardioalert.interpret.checks import (
     Check,
+    Outcome,
     Quantity,
     all_of,
     any_of,
@@ -59,17 +61,17 @@ def pre_excited_fibrillation(case: Case, n: Numbers) -> Check:
 
 
 def right_bundle_branch_block(case: Case, n: Numbers) -> Check:
-    """Second R in V1 or V2 and a broad S in I and V6, within the limits of QRS duration.
+    """The shape of a right bundle branch block in a wide QRS; just below, the incomplete one."""
+    width, check = _right_bundle_branch_block(case, n)
+    return check if width.outcome >= Outcome.BARELY else replace(check, capped=False)
 
-    With a broad S in only one of I and V6 it is possible at most.
-    """
-    broad_s = [_broad_s(case, lead, n) for lead in (Lead.I, Lead.V6)]
-    one_only = cap(any_of(*broad_s), _("no broad S in one of I and V6"))
-    return all_of(
-        between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
-        any_of(_rsr(case, Lead.V1, n), _rsr(case, Lead.V2, n), _late_last_r(case, n)),
-        higher(all_of(*broad_s), one_only),
-    )
+
+def incomplete_right_bundle_branch_block(case: Case, n: Numbers) -> Check:
+    """The same shape in a slightly wide QRS; above, it is the complete block."""
+    width, check = _right_bundle_branch_block(case, n)
+    duration = case.value("qrs").value
+    above = duration is not None and duration >= n["qrs_below_ms"]
+    return replace(check, capped=False) if above and width.outcome < Outcome.BARELY else check
 
 
 def left_bundle_branch_block(case: Case, n: Numbers) -> Check:
@@ -101,9 +103,22 @@ def unspecific_delay(case: Case, n: Numbers) -> Check:
     """A wide QRS of neither bundle branch shape."""
     return all_of(
         compare(case.value("qrs"), "above", n["qrs_ms"]),
-        negate(case.rule("RBBB", "IRBBB"), _("no right bundle branch block shape")),
-        negate(case.rule("LBBB", "ILBBB"), _("no left bundle branch block shape")),
+        _no_shape(
+            case.rule("RBBB", "IRBBB"),
+            _("no right bundle branch block shape"),
+            _("right bundle branch block shape not certain"),
+        ),
+        _no_shape(
+            case.rule("LBBB", "ILBBB"),
+            _("no left bundle branch block shape"),
+            _("left bundle branch block shape not certain"),
+        ),
     )
+
+
+def _no_shape(shape: Check, absent: str, in_doubt: str) -> Check:
+    """Return the absence of a shape, in words that fit its doubt."""
+    return negate(shape, absent if shape.outcome is Outcome.NOT_MET else in_doubt)
 
 
 def left_anterior_fascicular_block(case: Case, n: Numbers) -> Check:
@@ -125,6 +140,24 @@ def left_posterior_fascicular_block(case: Case, n: Numbers) -> Check:
         *(_q_then_r(case, lead) for lead in (Lead.III, Lead.AVF)),
         compare(case.value("qrs"), "below", n["qrs_ms"]),
     )
+
+
+def _right_bundle_branch_block(case: Case, n: Numbers) -> tuple[Check, Check]:
+    """A late R in V1 or V2 and a broad S in I and V6, within the limits of QRS duration.
+
+    The late R is a second R, a wide notched R, an R without S in V1, or the R of a qR complex: an
+    infarction of the septum takes the first r away. With a broad S in only one of I and V6 it is
+    possible at most. Returned are what the duration says, and all together.
+    """
+    broad_s = [_broad_s(case, lead, n) for lead in (Lead.I, Lead.V6)]
+    one_only = cap(any_of(*broad_s), _("no broad S in one of I and V6"))
+    width = between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"])
+    late_r = any_of(
+        *(_rsr(case, lead, n) for lead in (Lead.V1, Lead.V2)),
+        _late_last_r(case, n),
+        *(_late_r_after_q(case, lead, n) for lead in (Lead.V1, Lead.V2)),
+    )
+    return width, all_of(width, late_r, higher(one_only, all_of(*broad_s)))
 
 
 def _delta_waves(case: Case, n: Numbers) -> Check:
@@ -151,9 +184,11 @@ def _rsr(case: Case, lead: Lead, n: Numbers) -> Check:
 
 
 def _late_last_r(case: Case, n: Numbers) -> Check:
-    """An R without S in V1 (a q before it is allowed) that peaks late, in time in V5 and V6."""
-    r, s = case.number("r_height", Lead.V1), case.number("s_depth", Lead.V1)
-    flag = r > 0 and s <= 0 if r is not None and s is not None else None
+    """An R without q or S in V1 that peaks late, in time in V5 and V6."""
+    q, r, s = (case.number(name, Lead.V1) for name in ("q_depth", "r_height", "s_depth"))
+    flag = None
+    if q is not None and r is not None and s is not None:
+        flag = q <= 0 and r > 0 and s <= 0
     times = [
         compare(case.lead("r_peak_time", lead), "at_most", n["r_peak_time_ms"])
         for lead in (Lead.V5, Lead.V6)
@@ -163,6 +198,30 @@ def _late_last_r(case: Case, n: Numbers) -> Check:
         compare(case.lead("r_peak_time", Lead.V1), "above", n["r_peak_time_ms"]),
         *times,
     )
+
+
+def _late_r_after_q(case: Case, lead: Lead, n: Numbers) -> Check:
+    """A qR complex with hardly any S that peaks late here, and in time in V5 or V6.
+
+    V5 and V6 are not asked where a Q as after an infarction delays their R; where both are silent
+    for that reason it is possible at most.
+    """
+    q, r, s = (case.number(name, lead) for name in ("q_depth", "r_height", "s_depth"))
+    flag = None
+    if q is not None and r is not None and s is not None:
+        flag = q > 0 and r >= n["r_prime_mv"] and s <= n["s_share"] * r
+    text = _("qR in {lead}", lead=lead)
+    times = [
+        compare(case.lead("r_peak_time", left), "at_most", n["r_peak_time_ms"])
+        for left in (Lead.V5, Lead.V6)
+        if (case.number("q_duration", left) or 0.0) < n["q_ms"]
+    ]
+    check = all_of(
+        seen(flag, text, measure="qrs_shape", leads=(lead,)),
+        compare(case.lead("r_peak_time", lead), "above", n["r_peak_time_ms"]),
+        *times,
+    )
+    return check if times else cap(check, _("Q waves delay the R of V5 and V6 as well"))
 
 
 def _broad_s(case: Case, lead: Lead, n: Numbers) -> Check:
@@ -217,6 +276,7 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
         "possible_pre_excitation": possible_pre_excitation,
         "pre_excited_fibrillation": pre_excited_fibrillation,
         "right_bundle_branch_block": right_bundle_branch_block,
+        "incomplete_right_bundle_branch_block": incomplete_right_bundle_branch_block,
         "left_bundle_branch_block": left_bundle_branch_block,
         "incomplete_left_bundle_branch_block": incomplete_left_bundle_branch_block,
         "unspecific_delay": unspecific_delay,

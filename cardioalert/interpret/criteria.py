@@ -111,6 +111,9 @@ class Criterion:
         Whether a benign row is reported as borderline when it is close but not met.
     certain : bool
         False: never more than possible, whatever the numbers say.
+    certain_below_qrs_ms : float
+        From this QRS duration on the finding is possible at most: a slow spread of the excitation
+        makes what the row looks at as well.
     symptoms : mapping from symptom, or `any`, to Urgency
     raised_by : mapping from rule id to Urgency
         Urgency when that other rule fires too.
@@ -144,6 +147,7 @@ class Criterion:
     benign: bool = True
     near: bool = False
     certain: bool = True
+    certain_below_qrs_ms: float = float("inf")
     symptoms: Mapping[str, Urgency] = field(default_factory=dict)
     raised_by: Mapping[str, Urgency] = field(default_factory=dict)
     overall: Overall = Overall.ABNORMAL

@@ -66,8 +66,11 @@ def st_elevation_below_limit(case: Case, n: Numbers) -> Check:
 def st_elevation_with_lvh(case: Case, n: Numbers) -> Check:
     """ST elevation that is large for its QRS in V1-V3, with LVH and a second sign.
 
-    Armstrong's ratio is ST at J over the amplitude from R to S in the same lead.
+    Armstrong's ratio is ST at J over the amplitude from R to S in the same lead. LVH that is
+    only possible takes nothing from the limits of `st_elevation`, so nothing is to be asked.
     """
+    if Outcome.UNKNOWN < case.outcome(*LVH_ROWS) < Outcome.BARELY:
+        return Check(outcome=Outcome.NOT_MET)
     elevated = _elevations(case, n, spare_lvh=True)
     large = [
         all_of(

@@ -209,14 +209,15 @@ def _finding(judgement: Judgement, patient: Patient, met: set[str]) -> Finding:
     """Turn a row that fired into a finding."""
     criterion, check = judgement.criterion, judgement.check
     sure = is_sure(judgement)
+    doubts = (judgement.doubt,) if judgement.doubt else ()
     return Finding(
         code=criterion.finding,
         title=_(criterion.title),
-        status="present" if sure and criterion.certain else "possible",
+        status="present" if sure and criterion.certain and not doubts else "possible",
         urgency=finding_urgency(criterion, patient, met, lowered=not sure),
         decided_by=(f"rule:{criterion.id}",),
         evidence=tuple(map(written, check.evidence)) or (_bare_evidence(criterion),),
-        against=tuple(_(text) for text in check.against),
+        against=(*(_(text) for text in check.against), *doubts),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from cardioalert.i18n import translate as _
 from cardioalert.interpret import (
     atrial_rules,
     conduction_rules,
@@ -44,12 +45,16 @@ class Judgement:
         Why the row may not speak, for people; empty when it may.
     replaced : bool
         Whether another row says the same, graded higher.
+    doubt : str
+        What leaves the finding possible, for people. Neither its urgency nor what it means to other
+        rows is changed by it.
     """
 
     criterion: Criterion
     check: Check
     silenced_by: str = ""
     replaced: bool = False
+    doubt: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -74,8 +79,16 @@ def judge(case: Case) -> tuple[Judgement, ...]:
     for criterion in criteria():
         check = judge_row(criterion, case)
         outcomes[criterion.id] = check.outcome
-        judgements.append(Judgement(criterion=criterion, check=check))
+        doubt = _doubt_in_wide_qrs(criterion, case)
+        judgements.append(Judgement(criterion=criterion, check=check, doubt=doubt))
     return tuple(judgements)
+
+
+def _doubt_in_wide_qrs(criterion: Criterion, case: Case) -> str:
+    """Return why a row is not certain in a QRS as wide as this, empty where it is not."""
+    if (case.value("qrs").value or 0.0) < criterion.certain_below_qrs_ms:
+        return ""
+    return _("a QRS as wide as in a bundle branch block changes R and S by itself")
 
 
 def judge_row(criterion: Criterion, case: Case) -> Check:

@@ -47,10 +47,12 @@ def cornell_product(case: Case, n: Numbers) -> Check:
 def romhilt_estes(case: Case, n: Numbers) -> Check:
     """Romhilt-Estes points; what cannot be measured may still add its points.
 
-    Digitalis is not known to the program, so that a strain pattern always counts in full.
+    Digitalis is not known to the program, so that a strain pattern always counts in full. Without
+    the points for voltage it is possible at most: the finding speaks of voltages.
     """
+    voltage = _any_voltage(case, n)
     signs = (
-        (n["voltage_points"], _any_voltage(case, n)),
+        (n["voltage_points"], voltage),
         (n["strain_points"], strain(case, n)),
         (n["atrial_points"], case.rule("LAE")),
         (n["axis_points"], compare(case.value("qrs_axis"), "at_most", n["axis_deg"])),
@@ -64,7 +66,9 @@ def romhilt_estes(case: Case, n: Numbers) -> Check:
     )
     check = compare(quantity, "at_least", n["definite"])
     if check.outcome is Outcome.BARELY:  # five points are definite, there is no doubt above
-        return compare(Quantity(kind=quantity.kind, value=score), "at_least", n["definite"])
+        check = compare(Quantity(kind=quantity.kind, value=score), "at_least", n["definite"])
+    if voltage.outcome < Outcome.BARELY:
+        check = cap(check, _("none of the Romhilt-Estes points is for a voltage"))
     if check.outcome is Outcome.NOT_MET and score + open_points >= n["probable"]:
         return Check(outcome=Outcome.UNKNOWN, reasons=("not-measurable",))
     return check

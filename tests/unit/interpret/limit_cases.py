@@ -108,6 +108,9 @@ ILBBB_SHAPE: Final = merged(
     on(("V4", "V5", "V6"), r_peak_time=0.07, r=1.5),
 )
 LVH: Final = on("V1", s=-2.5)
+TALL: Final = merged(
+    values(qrs_axis=-40), on(("V1", "V3", "V4"), s=-3.2), on("aVL", r=1.5), on("V5", r=3.2)
+)
 RVH_SHAPE: Final = merged(
     values(qrs_axis=120), on("V1", r=1.2, s=-0.2), on(("V5", "V6"), r=0.5, s=-0.8)
 )
@@ -223,6 +226,8 @@ def _rbbb(rule: str, qrs: float) -> list[Case]:
     notched = merged(shape, on("V1", r_prime=0.0, notched_r=True))
     pure = merged(shape, on("V1", r_prime=0.0, q=0.0, s=0.0))
     long_r = merged(shape, on(("I", "V6"), r_duration=0.1))
+    after_q = merged(shape, on("V1", r_prime=0.0, q=-0.5, r=1.2, s=0.0, r_peak_time=0.09))
+    late_v5 = on("V5", r_peak_time=0.09)  # counts against it, but not behind a Q
     return [
         case(rule, "qrs_from_ms", ms("qrs"), base=RBBB_SHAPE, **AT_LEAST),
         case(rule, "qrs_below_ms", ms("qrs"), base=RBBB_SHAPE, **BELOW),
@@ -231,6 +236,17 @@ def _rbbb(rule: str, qrs: float) -> list[Case]:
             rule, "notched_r_ms", lambda x: on("V1", r_duration=x / 1000), base=notched, **AT_LEAST
         ),
         case(rule, "r_peak_time_ms", lambda x: on("V1", r_peak_time=x / 1000), base=pure, **ABOVE),
+        case(
+            rule, "r_peak_time_ms", lambda x: on("V1", r_peak_time=x / 1000), base=after_q, **ABOVE
+        ),
+        case(rule, "s_share", lambda x: on("V1", s=-1.2 * x), base=after_q, **AT_MOST),
+        case(
+            rule,
+            "q_ms",
+            lambda x: on("V5", q_duration=x / 1000),
+            base=merged(after_q, late_v5),
+            **AT_LEAST,
+        ),
         case(rule, "s_ms", lambda x: on("V6", s_duration=x / 1000), base=long_r, **ABOVE),
     ]
 
@@ -251,7 +267,7 @@ def _scored(*signs: str) -> Overrides:
 
 def _limits_of_points() -> list[Case]:
     rule = "LVH-RE"
-    four = _scored("strain", "qrs")  # one more point decides
+    four = _scored("voltage", "qrs")  # one more point decides
     three = _scored("strain")
     return [
         case(rule, "limb_mv", lambda x: on("I", r=x), base=three, **AT_LEAST),
@@ -263,8 +279,8 @@ def _limits_of_points() -> list[Case]:
             base=_scored("voltage"),
             **ABOVE,
         ),
-        case(rule, "axis_deg", axis, base=three, **AT_MOST),
-        case(rule, "qrs_ms", ms("qrs"), base=_scored("strain", "peak"), **AT_LEAST),
+        case(rule, "axis_deg", axis, base=_scored("voltage"), **AT_MOST),
+        case(rule, "qrs_ms", ms("qrs"), base=_scored("voltage", "peak"), **AT_LEAST),
         case(rule, "peak_ms", lambda x: on("V5", r_peak_time=x / 1000), base=four, **AT_LEAST),
     ]
 

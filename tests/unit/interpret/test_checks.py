@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardioalert.domain.record import Lead
+from cardioalert.interpret.case import LIMB_CHAIN
 from cardioalert.interpret.checks import (
     Check,
     Kind,
@@ -117,3 +118,8 @@ def test_nobody_looked_is_unknown():
     assert seen(None, "P", measure="p").outcome is Outcome.UNKNOWN
     assert seen(True, "P", measure="p").evidence[0].text == "P"
     assert seen(False, "P", measure="p").evidence == ()
+
+
+def test_inverted_avr_is_written_with_a_minus_sign():
+    labels = [place.label for place in LIMB_CHAIN]
+    assert labels == ["aVL", "I", "\N{MINUS SIGN}aVR", "II", "aVF", "III"]

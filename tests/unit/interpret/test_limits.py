@@ -11,6 +11,8 @@ from cardioalert.domain.patient import Patient
 from cardioalert.interpret.case import Case as RuleCase
 from cardioalert.interpret.checks import Check, Outcome
 from cardioalert.interpret.criteria import Criterion, criteria
+from cardioalert.interpret.lead_patterns import LVH_ROWS
+from cardioalert.interpret.merge import findings_of
 from cardioalert.interpret.patterns import judge
 from tests.built_measurements import built_measurements
 from tests.unit.interpret.limit_cases import (
@@ -21,8 +23,10 @@ from tests.unit.interpret.limit_cases import (
     MAN,
     OPEN_ENDS,
     PLAIN,
+    RBBB_SHAPE,
     SHAPES,
     SOMEBODY,
+    TALL,
     WOMAN,
     YOUNG_MAN,
     Case,
@@ -149,13 +153,80 @@ def test_women_get_their_addition_to_the_cornell_product():
         (("voltage", "axis"), 5),
         (("voltage", "qrs", "peak"), 5),
         (("voltage", "qrs"), 4),
-        (("strain", "atrial", "axis", "qrs", "peak"), 10),
+        (("voltage", "strain", "atrial", "axis", "qrs", "peak"), 13),
     ],
 )
 def test_romhilt_estes_adds_its_points(signs, points):
     check = check_of("LVH-RE", _scored(*signs))
     assert check.evidence[0].value == points
     assert check.outcome is (Outcome.MET if points >= 5 else Outcome.NEARLY)
+
+
+def test_romhilt_estes_without_a_voltage_is_possible_only():
+    check = check_of("LVH-RE", _scored("strain", "atrial", "axis", "qrs", "peak"))
+    assert (check.evidence[0].value, check.outcome) == (10, Outcome.NEARLY)
+    assert check.capped
+
+
+@pytest.mark.parametrize("rule", LVH_ROWS)
+@pytest.mark.parametrize(("qrs", "doubted"), [(119.9, False), (120, True)])
+def test_hypertrophy_is_in_doubt_in_a_wide_qrs(rule, qrs, doubted):
+    measured = built_measurements(**merged(TALL, values(qrs=qrs)))
+    case = RuleCase(measurements=measured, patient=MAN)
+    judged = next(each for each in judge(case) if each.criterion.id == rule)
+    assert judged.outcome is Outcome.MET
+    assert bool(judged.doubt) is doubted
+
+
+def test_a_wide_qrs_leaves_hypertrophy_possible_and_as_urgent():
+    wide, narrow = (
+        next(
+            each
+            for each in findings_of(
+                judge(
+                    RuleCase(
+                        measurements=built_measurements(**merged(TALL, values(qrs=qrs))),
+                        patient=MAN,
+                    )
+                ),
+                MAN,
+            )
+            if each.code == "lvh-voltage"
+        )
+        for qrs in (130, 100)
+    )
+    assert (narrow.status, wide.status) == ("present", "possible")
+    assert wide.urgency == narrow.urgency
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Outcome.MET),
+        ({"V1": {"q": 0.0, "q_duration": 0.0, "s": -0.2}}, Outcome.NOT_MET),  # an Rs: no block
+        ({"V5": {"r_peak_time": 0.09}}, Outcome.NOT_MET),  # late on the left as well
+        ({"V5": {"q_duration": 0.05, "r_peak_time": 0.09}}, Outcome.MET),  # an infarction there
+        ({lead: {"q_duration": 0.05} for lead in ("V5", "V6")}, Outcome.NEARLY),
+        ({"V6": {"s": 0.0, "s_duration": 0.0}}, Outcome.NEARLY),  # a broad S in I only
+    ],
+)
+def test_a_late_r_after_a_q_is_a_right_bundle_branch_block(changes, expected):
+    """Septal infarction takes the first r of rSR' away: qR in V1."""
+    shape = merged(
+        RBBB_SHAPE,
+        values(qrs=150),
+        on("V1", r_prime=0.0, q=-0.6, q_duration=0.04, r=1.2, s=0.0, r_peak_time=0.09),
+        {"leads": changes},
+    )
+    assert outcome_of("RBBB", shape) is expected
+    assert (
+        outcome_of("IVCD", shape)
+        is {
+            Outcome.MET: Outcome.NOT_MET,
+            Outcome.NEARLY: Outcome.BARELY,
+            Outcome.NOT_MET: Outcome.MET,
+        }[expected]
+    )
 
 
 def test_romhilt_estes_is_open_while_a_missing_sign_could_decide():

@@ -73,9 +73,10 @@ def test_doubt_is_shown_and_makes_present_possible():
     assert after.against
 
 
-def test_doubt_about_voltages_is_shown_only():
-    after = network.weigh([finding("lvh-voltage")], [], opinion(LVH="absent")).findings[0]
-    assert after.status == "present"
+def test_doubt_about_voltages_leaves_them_possible_and_as_urgent():
+    before = finding("lvh-voltage")
+    after = network.weigh([before], [], opinion(LVH="absent")).findings[0]
+    assert (after.status, after.urgency) == ("possible", before.urgency)
     assert after.against
 
 

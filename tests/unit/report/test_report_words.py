@@ -13,7 +13,7 @@ from cardioalert.report.text import with_minus_signs
     ("typed", "printed"),
     [
         ("QRS axis 49 ° (normal -30 to 90)", "QRS axis 49 ° (normal −30 to 90)"),
-        ("ST at J -0.12 mV in -aVR", "ST at J −0.12 mV in -aVR"),
+        ("ST at J -0.12 mV in −aVR", "ST at J −0.12 mV in −aVR"),
         ("12-lead ECG of 2026-11-27", "12-lead ECG of 2026-11-27"),
         ("V1-V4, 3-4 beats", "V1-V4, 3-4 beats"),
     ],
