@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from cardioalert.domain.clinical import LeadMeasurements, Measurements
 from cardioalert.domain.measures import MEASURES
@@ -20,9 +20,8 @@ ST_MEASURES: Final = ("st_j", "st_j60", "st_j80")
 DISTURBED: Final = 0.05  # mV, error of ST from beat to beat, above which it is possible at most
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A lead as the rules look at it: -aVR is aVR upside down."""
+class Place(NamedTuple):
+    """A lead as the rules look at it: -aVR is aVR upside down. A tuple: a key of many tables."""
 
     lead: Lead
     sign: float = 1.0
@@ -79,7 +78,7 @@ class Case:
     beats_needed: int = 3
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     _of_all: dict[str, Quantity] = field(default_factory=dict, init=False, repr=False)
-    _of_leads: dict[tuple[str, Lead, float], Quantity] = field(
+    _of_leads: dict[tuple[str, Lead | Place], Quantity] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -123,11 +122,13 @@ class Case:
 
     def lead(self, name: str, place: Lead | Place) -> Quantity:
         """Return a quantity of one lead, such as `st_j`; with -aVR, upside down."""
-        where, sign = (place.lead, place.sign) if isinstance(place, Place) else (place, 1.0)
-        key = (name, where, sign)
-        known = self._of_leads.get(key)
+        known = self._of_leads.get((name, place))
         if known is None:  # many rows ask for the same
-            known = self._of_leads[key] = self._look(name, Place(lead=where, sign=sign))
+            if not isinstance(place, Place):
+                known = self._look(name, Place(place))
+            else:
+                known = self.lead(name, place.lead) if place.sign > 0 else self._look(name, place)
+            self._of_leads[name, place] = known
         return known
 
     def _look(self, name: str, place: Place) -> Quantity:
@@ -141,7 +142,7 @@ class Case:
         beats = math.sqrt(max(measured.beats, 1))
         spread = MEDIAN_EFFICIENCY * measured.noise / beats
         apart = (measured.st_spread or 0.0) / beats if name in ST_MEASURES else 0.0
-        floor = self._floor(name)
+        floor = max(kind.floor, kind.floor_on_paper) if self.on_paper else kind.floor
         return Quantity(
             kind=kind,
             value=value,

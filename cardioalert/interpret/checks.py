@@ -5,16 +5,18 @@ limit, or may not be measurable at all. Five ordered outcomes keep that apart; "
 lowest, "or" the highest and "at least n of" the n-th highest of the outcomes (Kleene's logic).
 
 `Quantity`, `Compared` and `Check` are made two thousand times for one ECG. They are as constant as
-all dataclasses here, but not declared frozen: making a frozen one takes three times as long.
+all dataclasses here, but not declared frozen: making a frozen one takes three times as long. Of a
+check only the outcome is worked out at once: nobody asks the others what they would have to show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import partial
 from itertools import chain
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from cardioalert.domain.clinical import Evidence
 from cardioalert.domain.record import Lead
@@ -218,6 +220,29 @@ class Check:
     beats: int = 0
     reasons: tuple[str, ...] = ()
     capped: bool = False
+    make: Callable[[], Check] | None = field(default=None, init=False, repr=False, compare=False)
+
+    if not TYPE_CHECKING:  # it would hide misspelled names
+
+        def __getattr__(self, name: str) -> Any:
+            """Work out what `later` left open: called for a field that is not there."""
+            if name not in LEFT_OPEN or self.make is None:
+                raise AttributeError(name)
+            whole, self.make = self.make(), None
+            for each in LEFT_OPEN:
+                setattr(self, each, getattr(whole, each))
+            return getattr(self, name)
+
+
+LEFT_OPEN: Final = ("evidence", "against", "margin", "beats", "reasons", "capped")
+
+
+def later(outcome: Outcome, make: Callable[[], Check]) -> Check:
+    """Return a check whose outcome is known; `make` is called when anything else is asked for."""
+    check = Check.__new__(Check)
+    check.outcome = outcome
+    check.make = make
+    return check
 
 
 def compare(quantity: Quantity, direction: Direction, limit: float, note: str = "") -> Check:
@@ -226,27 +251,44 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
     Doubt reaches one standard deviation to both sides, but never nearer to zero than half of the
     limit: an error as large as the limit itself would make every ECG borderline.
     """
-    if quantity.value is None:
+    value = quantity.value
+    if value is None:
         return Check(outcome=Outcome.UNKNOWN, reasons=(quantity.reason or "not-measurable",))
-    distance = quantity.value - limit
-    doubt = min(quantity.sd, SHARE_IN_DOUBT * abs(limit)) if limit else quantity.sd
-    margin = distance if direction in ("at_least", "above") else -distance
+    margin = value - limit if direction in ("at_least", "above") else limit - value
     met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
+    doubt = min(quantity.sd, SHARE_IN_DOUBT * abs(limit)) if limit else quantity.sd
     doubtful = 0 < doubt >= abs(margin)
     weak = quantity.weak and not 0 < quantity.kind.plain <= margin
+    if weak:
+        outcome = Outcome.NEARLY if met or doubtful else Outcome.UNKNOWN
+    elif doubtful:
+        outcome = Outcome.BARELY if met else Outcome.NEARLY
+    else:
+        outcome = Outcome.MET if met else Outcome.NOT_MET
+    check = Check.__new__(Check)  # as `later` does: this is the innermost loop
+    check.outcome = outcome
+    found = (outcome, margin, met, doubtful, weak)
+    check.make = partial(_compared, quantity, limit, note, found)
+    return check
+
+
+def _compared(
+    quantity: Quantity, limit: float, note: str, found: tuple[Outcome, float, bool, bool, bool]
+) -> Check:
+    """Return the check of a comparison with all it has to show."""
+    outcome, margin, met, doubtful, weak = found
+    evidence = Compared(
+        kind=quantity.kind,
+        measure=quantity.kind.name,
+        values=((quantity.value or 0.0, quantity.place),),
+        limit=limit,
+        note=note,
+        leads=quantity.leads,
+        error=quantity.sd if doubtful else 0.0,
+    )
     return Check(
-        outcome=_outcome(met, doubtful=doubtful, weak=weak),
-        evidence=(
-            Compared(
-                kind=quantity.kind,
-                measure=quantity.kind.name,
-                values=((quantity.value, quantity.place),),
-                limit=limit,
-                note=note,
-                leads=quantity.leads,
-                error=quantity.sd if doubtful else 0.0,
-            ),
-        ),
+        outcome=outcome,
+        evidence=(evidence,),
         margin=margin,
         beats=quantity.beats,
         reasons=("too-few-beats",) if weak else (),
@@ -259,15 +301,6 @@ def between(quantity: Quantity, low: float, high: float, note: str = "") -> Chec
     return first_evidence(
         all_of(compare(quantity, "at_least", low, note), compare(quantity, "below", high, note))
     )
-
-
-def _outcome(met: bool, *, doubtful: bool, weak: bool) -> Outcome:
-    """Turn a comparison into one of the five outcomes."""
-    if weak:
-        return Outcome.NEARLY if met or doubtful else Outcome.UNKNOWN
-    if doubtful:
-        return Outcome.BARELY if met else Outcome.NEARLY
-    return Outcome.MET if met else Outcome.NOT_MET
 
 
 def limit_text(kind: Kind, limit: float, note: str) -> str:
@@ -288,12 +321,14 @@ def fact(
     leads: tuple[Lead, ...] = (),
 ) -> Check:
     """Return a check for something seen rather than compared, such as the shape of a QRS."""
+    if outcome is Outcome.UNKNOWN:
+        return Check(outcome=outcome, reasons=("not-measurable",))
+    if outcome < Outcome.UNKNOWN:
+        return Check(outcome=outcome)
     evidence = Evidence(
         text=text, measure=measure, value=value, limit=limit, unit=unit, leads=leads
     )
-    shown = (evidence,) if outcome > Outcome.UNKNOWN else ()
-    missing = ("not-measurable",) if outcome is Outcome.UNKNOWN else ()
-    return Check(outcome=outcome, evidence=shown, reasons=missing)
+    return Check(outcome=outcome, evidence=(evidence,))
 
 
 def seen(flag: bool | None, text: str, *, measure: str, leads: tuple[Lead, ...] = ()) -> Check:
@@ -306,7 +341,8 @@ def seen(flag: bool | None, text: str, *, measure: str, leads: tuple[Lead, ...] 
 
 def all_of(*checks: Check) -> Check:
     """Return what follows when every check is needed."""
-    return _combine(checks, min([check.outcome for check in checks], default=Outcome.MET))
+    outcome = min([check.outcome for check in checks], default=Outcome.MET)
+    return later(outcome, partial(_combine, checks, outcome))
 
 
 def one_met(*checks: Check) -> Check:
@@ -329,14 +365,14 @@ def _is_reached(check: Check) -> bool:
 def any_of(*checks: Check) -> Check:
     """Return what follows when one check is enough."""
     outcome = max([check.outcome for check in checks], default=Outcome.NOT_MET)
-    return _combine(checks, outcome)
+    return later(outcome, partial(_combine, checks, outcome))
 
 
 def n_of(needed: int, checks: Sequence[Check]) -> Check:
     """Return what follows when `needed` of the checks are enough."""
-    ranked = sorted((check.outcome for check in checks), reverse=True)
+    ranked = sorted([check.outcome for check in checks], reverse=True)
     outcome = ranked[needed - 1] if len(ranked) >= needed else Outcome.NOT_MET
-    return _combine(checks, outcome)
+    return later(outcome, partial(_combine, tuple(checks), outcome))
 
 
 def negate(check: Check, text: str = "") -> Check:
@@ -344,12 +380,21 @@ def negate(check: Check, text: str = "") -> Check:
 
     With `text`, the opposite can stand as evidence of its own.
     """
-    outcome = {
-        Outcome.NOT_MET: Outcome.MET,
-        Outcome.NEARLY: Outcome.BARELY,
-        Outcome.BARELY: Outcome.NEARLY,
-        Outcome.MET: Outcome.NOT_MET,
-    }.get(check.outcome, Outcome.UNKNOWN)
+    outcome = OPPOSITE[check.outcome]
+    return later(outcome, partial(_negated, check, outcome, text))
+
+
+OPPOSITE: Final = {
+    Outcome.NOT_MET: Outcome.MET,
+    Outcome.UNKNOWN: Outcome.UNKNOWN,
+    Outcome.NEARLY: Outcome.BARELY,
+    Outcome.BARELY: Outcome.NEARLY,
+    Outcome.MET: Outcome.NOT_MET,
+}
+
+
+def _negated(check: Check, outcome: Outcome, text: str) -> Check:
+    """Return the opposite with what it has to show."""
     evidence = fact(outcome, text, measure="absence").evidence if text else ()
     return replace(check, outcome=outcome, evidence=evidence)
 
@@ -358,12 +403,17 @@ def cap(check: Check, against: str) -> Check:
     """Return a check that can be possible at most, and why."""
     if check.outcome <= Outcome.NEARLY:
         return check
+    return later(Outcome.NEARLY, partial(_capped, check, against))
+
+
+def _capped(check: Check, against: str) -> Check:
+    """Return a check that is possible only, with what it has to show."""
     return replace(check, outcome=Outcome.NEARLY, against=(*check.against, against), capped=True)
 
 
 def without_evidence(check: Check) -> Check:
     """Return a check as a condition that need not be shown."""
-    return replace(check, evidence=(), against=())
+    return later(check.outcome, lambda: replace(check, evidence=(), against=()))
 
 
 def higher(check: Check, other: Check) -> Check:
@@ -373,6 +423,11 @@ def higher(check: Check, other: Check) -> Check:
 
 def first_evidence(check: Check) -> Check:
     """Return a check with one line of evidence per measure and lead."""
+    return later(check.outcome, partial(_first_evidence, check))
+
+
+def _first_evidence(check: Check) -> Check:
+    """Drop what is shown twice."""
     kept: dict[tuple[str, tuple[Lead, ...]], Shown] = {}
     for evidence in check.evidence:
         kept.setdefault((evidence.measure, evidence.leads), evidence)
@@ -380,7 +435,7 @@ def first_evidence(check: Check) -> Check:
 
 
 def _combine(checks: Sequence[Check], outcome: Outcome) -> Check:
-    """Collect what the checks that carry the outcome have to show. One pass: it is done often."""
+    """Collect what the checks that carry the outcome have to show."""
     bar = max(outcome, Outcome.NEARLY)
     margin: float | None = None
     beats = 0

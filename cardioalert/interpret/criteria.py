@@ -28,22 +28,22 @@ CRITERIA_FILES: Final = (
 )
 """In the order of judgement: a row may look at the outcome of the rows before it."""
 
+DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
 Checked = Literal["yes", "sec", "no", "eng"]
 Group = Literal[
     "rate", "rhythm", "conduction", "axis", "voltage", "p", "st", "q", "t", "qt", "recording"
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
+class Numbers(dict[str, float]):
     """The limits that apply to one person, by name; `note` says to whom they apply."""
 
-    values: Mapping[str, float]
-    note: str = ""
+    __slots__ = ("note",)
 
-    def __getitem__(self, name: str) -> float:
-        """Return one limit."""
-        return self.values[name]
+    def __init__(self, values: Mapping[str, float], note: str = "") -> None:
+        """Take the limits over."""
+        super().__init__(values)
+        self.note = note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +160,14 @@ class Criterion:
         """Return the limits for a person; the stricter ones when sex or age is not known."""
         for variant in self.variants:
             if variant.applies_to(patient):
-                return Numbers(values={**self.numbers, **variant.numbers}, note=variant.text)
+                return Numbers({**self.numbers, **variant.numbers}, variant.text)
         if self.unknown is not None:
-            values = {**self.numbers, **self.unknown.numbers}
-            return Numbers(values=values, note=self.unknown.text)
-        return Numbers(values=self.numbers, note=self.note)
+            return Numbers({**self.numbers, **self.unknown.numbers}, self.unknown.text)
+        return Numbers(self.numbers, self.note)
 
     def directions(self) -> tuple[Direction, ...]:
         """Return the comparisons of a plain row."""
-        return tuple(name for name in get_args(Direction) if name in self.all_number_names())
+        return tuple(name for name in DIRECTIONS if name in self.all_number_names())
 
     def all_number_names(self) -> tuple[str, ...]:
         """Return the name of every limit, including those of the variants."""

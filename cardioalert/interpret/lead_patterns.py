@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from cardioalert.domain.record import Lead
@@ -20,6 +20,7 @@ from cardioalert.interpret.checks import (
     any_of,
     cap,
     compare,
+    later,
     limit_text,
     n_of,
     one_met,
@@ -38,16 +39,21 @@ def contiguous(checks: Mapping[Place, Check], needed: int = 2) -> Check:
     Leads without a check break the chain: their neighbours are not contiguous. A run that is close
     to its limits is possible only where one of its leads is over its own.
     """
-    runs = (
-        one_met(*(checks[place] for place in run))
-        for run in _neighbours(needed)
-        if all(place in checks for place in run)
-    )
+    runs = []
+    for run in _neighbours(needed):
+        found = [checks[place] for place in run if place in checks]
+        if len(found) == needed:
+            runs.append(one_met(*found))
     return grouped(any_of(*runs))
 
 
 def grouped(check: Check) -> Check:
     """Return a check whose evidence of one measure and limit stands in one line, largest first."""
+    return later(check.outcome, partial(_grouped, check))
+
+
+def _grouped(check: Check) -> Check:
+    """Join the lines of evidence."""
     groups: dict[Hashable, list[Compared]] = {}
     shown: dict[Hashable, Shown] = {}
     for each in check.evidence:

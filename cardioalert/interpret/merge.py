@@ -38,10 +38,7 @@ class Block:
 
     def concerns(self, rule: str) -> bool:
         """Tell whether a row is meant; a star at the end stands for any ending."""
-        return any(
-            rule.startswith(name[:-1]) if name.endswith("*") else rule == name
-            for name in self.rules
-        )
+        return _is_among(rule, self.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +49,12 @@ class Territory:
     leads: tuple[Lead, ...]
     source: str
     checked: tuple[Checked, ...]
+
+
+@cache
+def _is_among(rule: str, names: tuple[str, ...]) -> bool:
+    """Tell whether a row has one of the names; each of the few rows is asked about often."""
+    return any(rule.startswith(name[:-1]) if name.endswith("*") else rule == name for name in names)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -19,7 +19,7 @@ from cardioalert.interpret import (
 )
 from cardioalert.interpret.case import Case, Pattern
 from cardioalert.interpret.checks import Check, Outcome, all_of, compare, first_evidence
-from cardioalert.interpret.criteria import Criterion, criteria
+from cardioalert.interpret.criteria import DIRECTIONS, Criterion, criteria
 from cardioalert.interpret.quantities import quantity
 
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
@@ -35,7 +35,7 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # never changed; making a frozen one takes longer
 class Judgement:
     """A row and what came of it.
 
@@ -48,6 +48,8 @@ class Judgement:
     doubt : str
         What leaves the finding possible, for people. Neither its urgency nor what it means to other
         rows is changed by it.
+    outcome : Outcome
+        What counts: nothing is known from a row that was silenced.
     """
 
     criterion: Criterion
@@ -55,13 +57,14 @@ class Judgement:
     silenced_by: str = ""
     replaced: bool = False
     doubt: str = ""
+    outcome: Outcome = field(init=False)
 
-    @property
-    def outcome(self) -> Outcome:
-        """What counts: nothing is known from a row that was silenced."""
+    def __post_init__(self) -> None:
+        """Work out what counts: it is asked for ten times."""
         if self.silenced_by:
-            return Outcome.UNKNOWN
-        return Outcome.NOT_MET if self.replaced else self.check.outcome
+            self.outcome = Outcome.UNKNOWN
+        else:
+            self.outcome = Outcome.NOT_MET if self.replaced else self.check.outcome
 
     @property
     def speaks(self) -> bool:
@@ -98,10 +101,11 @@ def judge_row(criterion: Criterion, case: Case) -> Check:
         check = PATTERNS[criterion.pattern](case, numbers)
     else:
         measured = quantity(case, criterion.measure)
-        comparisons = (
+        comparisons = [
             compare(measured, direction, numbers[direction], numbers.note)
-            for direction in criterion.directions()
-        )
+            for direction in DIRECTIONS
+            if direction in numbers
+        ]
         check = first_evidence(all_of(*comparisons))
     if check.outcome > Outcome.UNKNOWN and criterion.against:
         return replace(check, against=(*check.against, criterion.against))
