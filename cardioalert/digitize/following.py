@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,9 +68,8 @@ class FollowedRow:
 
     def cut(self, page: Floats) -> Floats:
         """Cut the same band out of another map of the page, shape (columns, heights)."""
-        half = self.ink.shape[1] // 2
-        padded = np.pad(page, ((half, half), (0, 0)), mode="edge")
-        return padded[self.top + half : self.top + half + self.ink.shape[1]].T
+        heights = np.arange(self.top, self.top + self.ink.shape[1])
+        return page[np.clip(heights, 0, len(page) - 1)].T
 
 
 def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[FollowedRow, ...]:
@@ -123,8 +123,10 @@ def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:
 
 def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> Floats:
     """Cut the surroundings of each row, shape (rows, columns, heights)."""
-    padded = np.pad(page, ((half, half), (0, 0)))
-    return np.stack([padded[top + half : top + 3 * half + 1].T for top in tops])
+    height, columns = page.shape
+    padded = np.zeros((columns, height + 2 * half), dtype=np.float32)
+    padded[:, half : half + height] = cv2.transpose(page)
+    return np.stack([padded[:, top + half : top + 3 * half + 1] for top in tops])
 
 
 def _halved(bands: Floats) -> Floats:
@@ -202,12 +204,16 @@ def _passed_by_others(
     shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
     rows = np.arange(len(tops))
     shared[rows, rows] = 0
-    others = np.zeros((*low.shape, heights), dtype=np.bool_)
+    others = np.empty((*low.shape, heights), dtype=np.bool_)
+    every_column = np.arange(low.shape[1])
     for row, top in enumerate(tops):
-        y = top + np.arange(heights)
-        for other in rows[rows != row]:
-            others[row] |= (y >= low[other, :, None]) & (y <= high[other, :, None])
-        others[row] &= (y < low[row, :, None]) | (y > high[row, :, None])
+        steps = np.zeros((low.shape[1], heights + 1), dtype=np.int16)  # of the count of paths
+        for other in rows:
+            count = 1 if other != row else -len(rows)
+            steps[every_column, np.clip(low[other] - top, 0, heights)] += count
+            steps[every_column, np.clip(high[other] + 1 - top, 0, heights)] -= count
+        np.cumsum(steps, axis=1, out=steps)
+        np.greater(steps[:, :-1], 0, out=others[row])
     return others, shared.max(axis=1) > MERGED
 
 
@@ -242,15 +248,18 @@ def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.
     cost = -np.log(bands + np.float32(INK_FLOOR)) + stray.astype(np.float32)
     total = cost[:, 0].copy()
     source = np.empty((columns, rows, heights), dtype=np.int16)
+    both, least = (np.empty((2, rows, heights), dtype=np.float32) for _ in range(2))
+    start = np.empty((2, rows, heights), dtype=np.int16)  # where the minimum so far stands
     for column in range(1, columns):
         ramp = climb[:, column]
-        up, from_up = _running_minimum(total - ramp, index)
-        down, from_down = _running_minimum((total + ramp)[:, ::-1], index)
-        up += ramp
-        down = down[:, ::-1] - ramp
-        climbs = up <= down
-        source[column] = np.where(climbs, from_up, heights - 1 - from_down[:, ::-1])
-        total = np.where(climbs, up, down) + cost[:, column]
+        np.subtract(total, ramp, out=both[0])
+        np.add(total, ramp, out=both[1, :, ::-1])
+        np.minimum.accumulate(both, axis=2, out=least)
+        np.multiply(both == least, index, out=start)
+        np.maximum.accumulate(start, axis=2, out=start)
+        up, down = least[0] + ramp, least[1, :, ::-1] - ramp
+        source[column] = np.where(up <= down, start[0], heights - 1 - start[1, :, ::-1])
+        total = np.minimum(up, down) + cost[:, column]
     paths = np.empty((rows, columns), dtype=np.intp)
     paths[:, -1] = total.argmin(axis=1)
     every_row = np.arange(rows)
@@ -258,9 +267,3 @@ def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.
         paths[:, column - 1] = source[column, every_row, paths[:, column]]
     return paths
 
-
-def _running_minimum(values: Floats, index: NDArray[np.int16]) -> tuple[Floats, NDArray[np.int16]]:
-    """Return the minimum so far along the last axis, and where it stands."""
-    minimum = np.minimum.accumulate(values, axis=1)
-    where = np.maximum.accumulate(np.where(values == minimum, index, np.int16(0)), axis=1)
-    return minimum, where

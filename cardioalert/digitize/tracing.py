@@ -130,12 +130,15 @@ def _finish_row(
 def _lost_ink(row: FollowedRow, own: Floats) -> NDArray[np.intp]:
     """Count the inky pixels between the neighboring base lines that no path passes over."""
     heights = np.arange(own.shape[1])
-    near = np.abs(heights + row.top - row.base) < row.spacing
+    heights = heights[np.abs(heights + row.top - row.base) < row.spacing]
+    near = slice(heights[0], heights[-1] + 1)
     low = minimum_filter1d(row.passed[0], 2 * FLANK + 1)
     high = maximum_filter1d(row.passed[1], 2 * FLANK + 1)
-    passed = (heights >= low[:, None]) & (heights <= high[:, None])
-    others = maximum_filter1d(row.others, 2 * FLANK + 1, axis=0)
-    return np.asarray(((own > 0.5) & near & ~passed & ~others).sum(axis=1), dtype=np.intp)
+    lost = (heights < low[:, None]) | (heights > high[:, None])
+    lost &= own[:, near] > 0.5
+    others = np.ascontiguousarray(row.others[:, near]).view(np.uint8)
+    lost &= cv2.dilate(others, np.ones((2 * FLANK + 1, 1), np.uint8)) == 0
+    return np.asarray(lost.sum(axis=1), dtype=np.intp)
 
 
 def _reach_tips(fine: Floats, upper: Floats, lower: Floats) -> Floats:
