@@ -69,7 +69,8 @@ class FollowedRow:
     def cut(self, page: Floats) -> Floats:
         """Cut the same band out of another map of the page, shape (columns, heights)."""
         heights = np.arange(self.top, self.top + self.ink.shape[1])
-        return page[np.clip(heights, 0, len(page) - 1)].T
+        band: Floats = page[np.clip(heights, 0, len(page) - 1)].T
+        return band
 
 
 def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[FollowedRow, ...]:
@@ -266,4 +267,3 @@ def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.
     for column in range(columns - 1, 0, -1):
         paths[:, column - 1] = source[column, every_row, paths[:, column]]
     return paths
-

@@ -141,4 +141,5 @@ def page_brightness(pixels: NDArray[np.uint8]) -> Floats:
 def brightest_color(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the largest of the three colors of each pixel."""
     red, green, blue = np.moveaxis(pixels, -1, 0)
-    return np.maximum(np.maximum(red, green), blue)  # ten times as fast as `max(axis=2)`
+    brightest = np.maximum(np.maximum(red, green), blue)  # ten times as fast as `max(axis=2)`
+    return np.asarray(brightest, dtype=np.uint8)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cardioalert.domain.imaging import PrintedLabel
 from cardioalert.domain.record import Lead
+from cardioalert.networks.planes import page_planes
 from cardioalert.networks.sessions import run_network
 
 CELL: Final = 8  # page pixels per answer: one millimetre
@@ -50,8 +51,7 @@ def read_labels(pixels: NDArray[np.uint8]) -> tuple[PrintedLabel, ...]:
     """
     height, width = pixels.shape[:2]
     padded = np.pad(pixels, ((0, -height % CELL), (0, -width % CELL), (0, 0)), mode="edge")
-    page = np.ascontiguousarray(padded.transpose(2, 0, 1)[None]).astype(np.float32) / 255.0
-    return decode(run_network("label_reader", page=page)[0])
+    return decode(run_network("label_reader", planes=page_planes(padded))[0])
 
 
 def decode(maps: Floats) -> tuple[PrintedLabel, ...]:

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.imaging import InkMaps
+from cardioalert.networks.planes import page_map, page_planes
 from cardioalert.networks.sessions import run_network
 
+CENTRE, TRACE, MARKS = 0, 1, 3  # of the network's four maps; 2 is the grid
 MULTIPLE: Final = 32  # px; the network halves its input five times
 
 
@@ -27,7 +29,10 @@ def segment_page(pixels: NDArray[np.uint8]) -> InkMaps:
     """
     height, width = pixels.shape[:2]
     padding = ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
-    padded = np.pad(pixels, padding, mode="edge")
-    batch = np.ascontiguousarray(padded.transpose(2, 0, 1)[None]).astype(np.float32) / 255.0
-    maps = run_network("segmenter", page=batch)[0, :, :height, :width]
-    return InkMaps(centre=maps[0], trace=maps[1], marks=maps[3])
+    planes = page_planes(np.pad(pixels, padding, mode="edge"))
+    answer = run_network("segmenter", planes=planes)[0]
+    centre, trace, marks = (
+        page_map(answer[4 * channel : 4 * channel + 4])[:height, :width]
+        for channel in (CENTRE, TRACE, MARKS)
+    )
+    return InkMaps(centre=centre, trace=trace, marks=marks)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 from cardioalert_models.zoo import ModelFileProblem, open_network
 from numpy.typing import NDArray
@@ -21,4 +24,14 @@ def run_network(name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float32]
         network = open_network(name)
     except ModelFileProblem as problem:
         raise ModelFileError(str(problem)) from problem
-    return network.run(None, dict(inputs))[0]
+    return network.run(None, dict(inputs), _tidy())[0]
+
+
+@cache
+def _tidy() -> Any:
+    """Return the wish that a run gives its memory back: the next page may have another size."""
+    import onnxruntime  # noqa: PLC0415 - half a second, and many uses open no network
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options

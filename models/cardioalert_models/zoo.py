@@ -30,7 +30,10 @@ class Network(Protocol):
     """What the callers use of an `onnxruntime.InferenceSession`."""
 
     def run(
-        self, output_names: list[str] | None, input_feed: dict[str, NDArray[Any]]
+        self,
+        output_names: list[str] | None,
+        input_feed: dict[str, NDArray[Any]],
+        run_options: Any = None,
     ) -> list[NDArray[np.float32]]:
         """Return the named outputs for the named inputs."""
         ...
@@ -131,9 +134,9 @@ def open_network(name: str, *, threads: int | None = None, folder: Path = FOLDER
     options.intra_op_num_threads = _threads if threads is None else threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
     options.log_severity_level = 3  # errors only
-    # Pages differ in size: keeping memory for the next page of the same size costs 900 MB.
+    # Pages differ in size: a plan for the next page of the same size costs 900 MB. The arena is
+    # half the time of a page, because the system clears new memory; who runs a network lets it go.
     options.enable_mem_pattern = False
-    options.enable_cpu_mem_arena = False
     try:
         session: Network = onnxruntime.InferenceSession(
             weights, options, providers=["CPUExecutionProvider"]

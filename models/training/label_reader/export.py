@@ -21,7 +21,7 @@ def export(reader: LabelReader, path: Path) -> str:
     str, the SHA-256 that belongs into the card
     """
     maps = LabelMaps(reader).eval()
-    example = torch.rand(1, 3, 96, 128)
+    example = torch.rand(1, 12, 48, 64)
     temporary = path.with_suffix(".tmp.onnx")
     torch.onnx.export(
         maps,
@@ -29,11 +29,14 @@ def export(reader: LabelReader, path: Path) -> str:
         str(temporary),
         opset_version=OPSET,
         dynamo=False,
-        input_names=["page"],
+        input_names=["planes"],
         output_names=["maps"],
-        dynamic_axes={"page": {2: "height", 3: "width"}, "maps": {2: "rows", 3: "columns"}},
+        dynamic_axes={
+            "planes": {2: "rows", 3: "columns"},
+            "maps": {2: "cell_rows", 3: "cell_columns"},
+        },
     )
-    check_same(maps, temporary)
+    check_same(maps, temporary, shape=(1, 12, 80, 112), names=("planes", "maps"))
     temporary.replace(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -20,20 +20,21 @@ licence = "MIT"
 date = "{date}"
 
 [input]
-name = "page"
-shape = ["1", "3", "height", "width"]
+name = "planes"
+shape = ["1", "12", "height / 2", "width / 2"]
 type = "float32"
-unit = "RGB, 0 to 1"
+unit = "RGB, black -2 to white 2"
 normalisation = "none outside the network"
 requires = "a flattened page at 8 px per mm, its grid parallel to the sides; height and width are \
-multiples of 32"
+multiples of 32; channel 4 c + 2 i + j \
+holds color c of the pixels in row i and column j of each square of two by two"
 
 [output]
 name = "maps"
-shape = ["1", "4", "height", "width"]
+shape = ["1", "16", "height / 2", "width / 2"]
 type = "float32"
 unit = "probability, 0 to 1"
-channels = ["centre", "trace", "grid", "marks"]
+channels = ["centre", "trace", "grid", "marks"]  # four each, as in the input
 
 [output.meaning]
 centre = "1 on the height of the signal in each pixel column, falling off as a Gaussian of 1 px \

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from cardioalert.networks.planes import page_map, page_planes
 from training.segmenter.dataset import layer_targets
 from training.segmenter.network import CHANNELS
 
@@ -26,8 +27,8 @@ def open_network(path: Path) -> onnxruntime.InferenceSession:
 
 def predict(session: onnxruntime.InferenceSession, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Maps (4, h, w) of a page whose sides are multiples of 32."""
-    page = rgb.transpose(2, 0, 1)[None].astype(np.float32) / 255
-    return session.run(["maps"], {"page": page})[0][0]
+    answer = session.run(["maps"], {"planes": page_planes(rgb)})[0][0]
+    return np.stack([page_map(part) for part in np.split(answer, len(CHANNELS))])
 
 
 def dice(predicted: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:

@@ -24,7 +24,7 @@ def load_averaged(checkpoint: Path) -> Segmenter:
 def export(network: Segmenter, path: Path) -> None:
     """Write `path` at once, after checking that onnxruntime gives the same maps."""
     maps = SegmenterMaps(network).eval()
-    example = torch.rand(1, 3, 96, 128)
+    example = torch.rand(1, 12, 48, 64)
     temporary = path.with_suffix(".tmp.onnx")
     torch.onnx.export(
         maps,
@@ -32,11 +32,11 @@ def export(network: Segmenter, path: Path) -> None:
         str(temporary),
         opset_version=OPSET,
         dynamo=False,
-        input_names=["page"],
+        input_names=["planes"],
         output_names=["maps"],
-        dynamic_axes={"page": {2: "height", 3: "width"}, "maps": {2: "height", 3: "width"}},
+        dynamic_axes={"planes": {2: "rows", 3: "columns"}, "maps": {2: "rows", 3: "columns"}},
     )
-    check_same(maps, temporary)
+    check_same(maps, temporary, shape=(1, 12, 80, 112), names=("planes", "maps"))
     temporary.replace(path)
 
 

@@ -43,7 +43,11 @@ class Segmenter(nn.Module):
 
     def forward(self, page: Tensor) -> Tensor:
         """Return logits."""
-        features = functional.pixel_unshuffle(page * 4.0 - 2.0, 2)
+        planes = functional.pixel_unshuffle(page * 4.0 - 2.0, 2)
+        return functional.pixel_shuffle(self.on_planes(planes), 2)
+
+    def on_planes(self, features: Tensor) -> Tensor:
+        """Return logits, four for each four pixels: (batch, 12, h/2, w/2) -> (batch, 16, ...)."""
         skips = []
         for level, block in enumerate(self.down):
             features = block(features if level == 0 else functional.max_pool2d(features, 2))
@@ -51,16 +55,19 @@ class Segmenter(nn.Module):
         for level in range(len(self.up) - 1, -1, -1):
             raised = functional.interpolate(self.shrink[level](features), scale_factor=2.0)
             features = self.up[level](skips[level] + raised)
-        return functional.pixel_shuffle(self.head(features), 2)
+        return self.head(features)
 
 
 class SegmenterMaps(nn.Module):
-    """What is exported: the network followed by a sigmoid."""
+    """What is exported: the network followed by a sigmoid, two by two pixels as channels.
+
+    `cardioalert/networks/planes.py` regroups the pixels before and after it, which is quicker.
+    """
 
     def __init__(self, segmenter: Segmenter) -> None:
         super().__init__()
         self.segmenter = segmenter
 
-    def forward(self, page: Tensor) -> Tensor:
+    def forward(self, planes: Tensor) -> Tensor:
         """Return probabilities 0..1."""
-        return torch.sigmoid(self.segmenter(page))
+        return torch.sigmoid(self.segmenter.on_planes(planes))

@@ -8,6 +8,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from cardioalert.networks.planes import page_map, page_planes
+
 FOLDER = Path(__file__).resolve().parents[3] / "models" / "cardioalert_models"
 WEIGHTS = FOLDER / "weights" / "segmenter.onnx"
 CARD = FOLDER / "cards" / "segmenter.toml"
@@ -40,9 +42,9 @@ def test_file_is_small():
 def test_names_and_shapes_are_as_described(card, session):
     assert [i.name for i in session.get_inputs()] == [card["input"]["name"]]
     maps = session.run(
-        [card["output"]["name"]], {"page": np.full((1, 3, 64, 160), 0.9, np.float32)}
+        [card["output"]["name"]], {"planes": np.full((1, 12, 32, 80), 1.6, np.float32)}
     )[0]
-    assert maps.shape == (1, len(card["output"]["channels"]), 64, 160)
+    assert maps.shape == (1, 4 * len(card["output"]["channels"]), 32, 80)
     assert 0 <= maps.min() <= maps.max() <= 1
 
 
@@ -54,8 +56,7 @@ def test_a_line_on_grid_paper_is_found(session):
     height = 165 + 8 * np.sin(columns / 40) - 80 * np.exp(-(((columns % 150 - 75) / 6) ** 2))
     for shift in (-1, 0, 1):
         page[np.round(height + shift).astype(int), columns] = (20, 20, 20)
-    batch = page.transpose(2, 0, 1)[None].astype(np.float32) / 255
-    centre = session.run(["maps"], {"page": batch})[0][0, 0]
+    centre = page_map(session.run(["maps"], {"planes": page_planes(page)})[0][0, :4])
     calm = np.abs(np.gradient(height)) < 1
     error = np.abs(centre.argmax(axis=0) - height)[calm]
     assert np.median(error) < 1.0  # px

@@ -41,8 +41,8 @@ def test_shipped_card_says_where_the_network_comes_from(card):
 
 
 def test_label_reader_answers_one_cell_per_millimetre():
-    page = np.ones((1, 3, 80, 160), np.float32)
-    (maps,) = open_network("label_reader").run(["maps"], {"page": page})
+    planes = np.ones((1, 12, 40, 80), np.float32)
+    (maps,) = open_network("label_reader").run(["maps"], {"planes": planes})
     assert maps.shape == (1, 18, 10, 20)
 
 
