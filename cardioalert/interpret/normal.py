@@ -11,7 +11,7 @@ rule out a heart attack.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -79,28 +79,44 @@ def normal_finding(
     Returns
     -------
     Finding, optional
-        `normal-ecg`, or `normal-not-confirmed` where only the criteria are clear.
+        `normal-ecg`, or `normal-not-confirmed` where only the criteria are clear, or where they are
+        but a value or the rhythm is not that of a normal ECG.
     """
     judgements = tuple(judgements)
-    evidence = [_in_range(case, each) for each in ranges()]
-    required = {each.criterion.id: each.outcome for each in judgements}
-    clear = (
-        gates_hold
-        and all(evidence)
-        and all(required[rule] >= Outcome.NEARLY for rule in _table()["rules"])
-        and not any(_stands_against(each) for each in judgements)
-    )
-    if not clear:
+    if not gates_hold or any(_stands_against(each) for each in judgements):
         return None
+    evidence = {each.measure: _in_range(case, each) for each in ranges()}
+    outside = [name for name, found in evidence.items() if found is None]
+    outcomes = {each.criterion.id: each.outcome for each in judgements}
     finding = Finding(
         code=_table()["finding"],
         title=_(_table()["title"]),
         status="possible",
         urgency=Urgency.GREEN,
         decided_by=("rule:NORM",),
-        evidence=tuple(each for each in evidence if each is not None),
+        evidence=tuple(each for each in evidence.values() if each is not None),
     )
+    if outside or any(outcomes[rule] < Outcome.NEARLY for rule in _table()["rules"]):
+        return _not_shown(finding, outside, outcomes)
     return _with_opinion(finding, opinion)
+
+
+def _not_shown(
+    finding: Finding, outside: Iterable[str], outcomes: Mapping[str, Outcome]
+) -> Finding:
+    """Return what is left where no criterion is met and yet not all is as in a normal ECG."""
+    row = _table()["incomplete"]
+    ranges_missed = [
+        _("{label} is not within the normal range", label=_(kinds()[name].label))
+        for name in outside
+    ]
+    missed = [_(rule["text"]) for rule in row["rule"] if outcomes[rule["id"]] < Outcome.NEARLY]
+    return replace(
+        finding,
+        code=row["finding"],
+        title=_(row["title"]),
+        against=(*missed, *ranges_missed),
+    )
 
 
 def _with_opinion(finding: Finding, opinion: Opinion | None) -> Finding:
@@ -168,8 +184,10 @@ def overall_result(
     clear : the result of `normal_finding`
     words : what findings of the networks alone ask for
     """
+    findings = tuple(findings)
     counted = [each for each in judgements if each.speaks and not each.criterion.supports]
-    said = {each.criterion.overall for each in counted} | set(words)
+    only_possible = {each.code for each in findings if each.status == "possible"}
+    said = {_word(each, only_possible) for each in counted} | set(words)
     if clear is not None and not _is_confirmed(clear):
         said.add(Overall.BORDERLINE)
     urgent = any(each.urgency >= Urgency.YELLOW for each in findings)
@@ -179,6 +197,19 @@ def overall_result(
         if word in said:
             return word
     return Overall.NOT_INTERPRETABLE if clear is None else Overall.NORMAL
+
+
+def _word(judgement: Judgement, only_possible: set[str]) -> Overall:
+    """Return what a row makes of the result: a benign one that is only possible, borderline.
+
+    Only possible it is by its measurement error, or because the networks see no sign of it. What is
+    kept from certainty by something else (too few beats, a second explanation) stays what it is.
+    """
+    row = judgement.criterion
+    doubted = row.benign and row.finding in only_possible and not judgement.check.capped
+    if doubted and row.overall is Overall.ABNORMAL and row.urgency <= Urgency.YELLOW:
+        return Overall.BORDERLINE
+    return row.overall
 
 
 def _is_confirmed(clear: Finding) -> bool:

@@ -171,14 +171,17 @@ def _irregularity(case: Case) -> tuple[Quantity, Quantity]:
 def _p_direction(case: Case) -> Check:
     """P upright in I and II and negative in aVR, as far as those leads were recorded.
 
-    A P too flat to be told from noise (0.0) in I or aVR points nowhere and is no contradiction.
+    A P too flat to be told from noise (0.0) points nowhere and is no contradiction; in lead II it
+    is one, unless the two other leads both show where P points.
     """
     signs = ((Lead.I, 1.0), (Lead.II, 1.0), (Lead.AVR, -1.0))
+    shown = [
+        lead for lead, _sign in signs if lead in case.measurements.leads and case.number("p", lead)
+    ]
     checks = []
     for lead, sign in signs:
         p = case.number("p", lead)
-        shown = lead in case.measurements.leads and bool(p)
-        if shown or lead is Lead.II:
+        if lead in shown or (lead is Lead.II and len(shown) < len(signs) - 1):
             upright, negative = N_("P upright in {lead}"), N_("P negative in {lead}")
             text = _(upright if sign > 0 else negative, lead=lead)
             flag = p * sign > 0 if p is not None else None

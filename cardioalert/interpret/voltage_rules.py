@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -67,8 +68,9 @@ def romhilt_estes(case: Case, n: Numbers) -> Check:
     check = compare(quantity, "at_least", n["definite"])
     if check.outcome is Outcome.BARELY:  # five points are definite, there is no doubt above
         check = compare(Quantity(kind=quantity.kind, value=score), "at_least", n["definite"])
-    if voltage.outcome < Outcome.BARELY:
-        check = cap(check, _("none of the Romhilt-Estes points is for a voltage"))
+    if voltage.outcome < Outcome.BARELY <= check.outcome:
+        text = _("none of the Romhilt-Estes points is for a voltage")
+        return replace(check, outcome=Outcome.NEARLY, against=(*check.against, text))
     if check.outcome is Outcome.NOT_MET and score + open_points >= n["probable"]:
         return Check(outcome=Outcome.UNKNOWN, reasons=("not-measurable",))
     return check

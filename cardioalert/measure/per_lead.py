@@ -72,7 +72,7 @@ def lead_measurements(
         )
         if p is not None:
             first, last = _own(p.on[row], p.first), _own(p.off[row], p.last)
-            values |= p_voltages(signal[row], first=first, last=last, noise=noise)
+            values |= p_voltages(signal[row], first=first, last=last, begun=p.first, noise=noise)
         measured[lead] = LeadMeasurements(
             lead=lead, beats=int(average.count[row]), noise=float(average.noise[row]), **values
         )

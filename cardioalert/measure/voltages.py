@@ -107,7 +107,9 @@ def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> 
     return values
 
 
-def p_voltages(signal: Floats, *, first: float, last: float, noise: float) -> dict[str, Any]:
+def p_voltages(
+    signal: Floats, *, first: float, last: float, begun: float, noise: float
+) -> dict[str, Any]:
     """Return the P fields of `LeadMeasurements` for one lead.
 
     Parameters
@@ -115,6 +117,9 @@ def p_voltages(signal: Floats, *, first: float, last: float, noise: float) -> di
     signal : float array, shape (samples,), mV
     first, last : float, samples
         Bounds of P.
+    begun : float, samples
+        Where P begins over all leads: the level before it is the reference. A lead whose own onset
+        is found late has no level of its own left, and a PR segment below it would be taken for P.
     noise : float, mV
         Of the median beat.
     """
@@ -122,7 +127,8 @@ def p_voltages(signal: Floats, *, first: float, last: float, noise: float) -> di
     piece = signal[start:end]
     if len(piece) < 5 or np.isnan(piece).any():
         return {}
-    before = signal[max(0, start - round(P_LEVEL_WIDTH * WORKING_RATE)) : start + 1]
+    level_end = min(start, max(0, int(np.floor(begun))))
+    before = signal[max(0, level_end - round(P_LEVEL_WIDTH * WORKING_RATE)) : level_end + 1]
     piece = piece - float(before[~np.isnan(before)].mean())
     least = max(SMALLEST_WAVE / 2, NOISE_FACTOR * noise)
     top, bottom = float(piece.max()), float(piece.min())

@@ -194,7 +194,9 @@ def test_just_below_the_limit_in_every_lead_it_is_possible_and_orange():
 
 def test_a_flat_p_in_one_limb_lead_is_sinus_rhythm_still():
     assert "sinus-rhythm" in codes(judged(on("I", p=0.0)))
-    assert "sinus-rhythm" not in codes(judged(on("II", p=0.0)))
+    assert "sinus-rhythm" in codes(judged(on("II", p=0.0)))
+    assert "sinus-rhythm" not in codes(judged(on("II", p=0.0), on("I", p=0.0)))
+    assert "sinus-rhythm" not in codes(judged(on("II", p=0.0), on("I", p=-0.05)))
 
 
 def test_a_guessed_lead_casts_doubt_on_what_it_shows_only():
@@ -574,7 +576,27 @@ def test_a_benign_value_just_short_of_its_limit_is_borderline_where_the_table_sa
     assert "intraventricular-conduction-delay" not in codes(judged(values(qrs=106), doubt))
     beyond = judged(values(qrs=114), doubt)
     assert codes(beyond)["intraventricular-conduction-delay"] == "possible"
-    assert beyond.overall is not Overall.NORMAL
+    assert beyond.overall is Overall.BORDERLINE
+    assert judged(values(qrs=130), doubt).overall is Overall.ABNORMAL
+
+
+def test_a_danger_within_its_error_is_no_borderline_ecg():
+    result = judged(on(("II", "aVF"), st_j=0.09))
+    assert (result.overall, result.urgency) == (Overall.ABNORMAL, Urgency.ORANGE)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (rhythm(p_before_every_qrs=False), "a P wave of sinus rhythm"),
+        (values(qrs=49), "QRS duration is not within the normal range"),
+    ],
+)
+def test_what_meets_no_criterion_and_is_not_normal_is_borderline_and_says_why(overrides, said):
+    result = judged(overrides)
+    finding = next(each for each in result.findings if each.code == "normal-not-confirmed")
+    assert result.overall is Overall.BORDERLINE
+    assert any(said in text for text in finding.against)
 
 
 def test_a_row_within_its_error_silences_nothing():

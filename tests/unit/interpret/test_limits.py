@@ -165,7 +165,7 @@ def test_romhilt_estes_adds_its_points(signs, points):
 def test_romhilt_estes_without_a_voltage_is_possible_only():
     check = check_of("LVH-RE", _scored("strain", "atrial", "axis", "qrs", "peak"))
     assert (check.evidence[0].value, check.outcome) == (10, Outcome.NEARLY)
-    assert check.capped
+    assert check.against
 
 
 @pytest.mark.parametrize("rule", LVH_ROWS)

@@ -71,14 +71,23 @@ def test_no_sample_no_deflection() -> None:
 
 def test_a_biphasic_p_has_a_terminal_part() -> None:
     signal = _complex((0, 0.05, 0.10), (0.05, 0.11, -0.12))
-    values = p_voltages(signal, first=100, last=155, noise=0.0)
+    values = p_voltages(signal, first=100, last=155, begun=100, noise=0.0)
     assert values["p"] == pytest.approx(-0.12, abs=0.01)
     assert values["p_terminal"] == pytest.approx(-0.12, abs=0.01)
     assert values["p_terminal_duration"] == pytest.approx(0.055, abs=0.01)
 
 
 def test_an_upright_p_has_none() -> None:
-    values = p_voltages(_complex((0, 0.1, 0.15)), first=100, last=150, noise=0.0)
+    values = p_voltages(_complex((0, 0.1, 0.15)), first=100, last=150, begun=100, noise=0.0)
     assert values["p"] == pytest.approx(0.15, abs=0.01)
     assert values["p_terminal"] == 0.0
     assert values["p_terminal_duration"] == 0.0
+
+
+def test_a_pr_segment_below_the_level_before_p_is_no_inverted_p() -> None:
+    """The lead's own onset is late, halfway up P; after P the line stays lower than before."""
+    signal = _complex((0, 0.1, 0.1)) - np.where(
+        np.arange(len(_complex((0, 0.1, 0.1)))) > 150, 0.06, 0
+    )
+    values = p_voltages(signal, first=112, last=155, begun=100, noise=0.0)
+    assert values["p"] == pytest.approx(0.1, abs=0.01)

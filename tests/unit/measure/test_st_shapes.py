@@ -64,5 +64,5 @@ def test_the_two_peaks_of_p_are_told_apart(apart: float) -> None:
     middle = 0.3
     peaks = (middle - apart / 2, middle + apart / 2)
     signal = 0.08 * sum(np.exp(-(((CLOCK - peak) / 0.014) ** 2) / 2) for peak in peaks)
-    found = p_voltages(signal, first=110, last=190, noise=0.0)["p_peaks_apart"]
+    found = p_voltages(signal, first=110, last=190, begun=110, noise=0.0)["p_peaks_apart"]
     assert found == pytest.approx(apart, abs=0.008)
