@@ -18,7 +18,8 @@ from cardioalert.care import patients, waitlist
 from cardioalert.care.clashes import refuse_second
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.directory import services
-from cardioalert.care.slots import Slot, find_slot
+from cardioalert.care.offers import Slot
+from cardioalert.care.slots import find_slot
 from cardioalert.care.tickets import Visit, new_code, read_code
 from cardioalert.care.times import as_text, local
 from cardioalert.errors import (

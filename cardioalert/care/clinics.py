@@ -15,8 +15,9 @@ from cardioalert.care.directory import PACKAGE, services
 from cardioalert.care.folding import fold
 from cardioalert.care.holidays import are_announced, name_of
 from cardioalert.care.hours import Openness, openness
+from cardioalert.care.offers import Slot
 from cardioalert.care.phones import show_phone
-from cardioalert.care.slots import Slot, exceptions_of, next_free
+from cardioalert.care.slots import exceptions_of, next_free_of
 from cardioalert.care.times import local
 from cardioalert.errors import NotFoundError
 from cardioalert.i18n import translate as _
@@ -152,7 +153,7 @@ def search(session: Session, wish: Wish, *, now: datetime) -> list[Found]:
         found = [one for one in found if (one.distance_km or 0) <= wish.within_km]
     # The next free time is looked up for those that can still come first, the near ones.
     found.sort(key=_order)
-    chosen = [_with_slot(session, one, wish, now) for one in found[: 2 * wish.limit]]
+    chosen = _with_slots(session, found[: 2 * wish.limit], wish, now)
     return sorted(chosen, key=_order)[: wish.limit]
 
 
@@ -165,7 +166,7 @@ def get(session: Session, clinic_id: str, *, now: datetime, service: str = "ecg"
     """
     clinic = active(session, clinic_id)
     wish = Wish(service=service)
-    return _with_slot(session, _describe(session, [clinic], wish, now)[0], wish, now)
+    return _with_slots(session, _describe(session, [clinic], wish, now), wish, now)[0]
 
 
 def active(session: Session, clinic_id: str) -> Clinic:
@@ -231,13 +232,13 @@ def _describe(session: Session, clinics: list[Clinic], wish: Wish, now: datetime
     return found
 
 
-def _with_slot(session: Session, found: Found, wish: Wish, now: datetime) -> Found:
-    """Add the next free time."""
-    if not found.bookable:
-        return found
-    slot = next_free(session, found.clinic, service=wish.service or "ecg", now=now)
-    found = replace(found, next_slot=slot)
-    return replace(found, reasons=_reasons(found, wish, local(now).date(), now))
+def _with_slots(session: Session, found: list[Found], wish: Wish, now: datetime) -> list[Found]:
+    """Add the next free times."""
+    bookable = [one.clinic.id for one in found if one.bookable]
+    slots = next_free_of(session, bookable, service=wish.service or "ecg", now=now)
+    today = local(now).date()
+    timed = [replace(one, next_slot=slots.get(one.clinic.id)) for one in found]
+    return [replace(one, reasons=_reasons(one, wish, today, now)) for one in timed]
 
 
 def _reasons(found: Found, wish: Wish, today: date, now: datetime) -> tuple[str, ...]:

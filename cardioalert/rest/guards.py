@@ -19,8 +19,8 @@ from cardioalert.security.policy import STAFF, actions, may
 bearer = HTTPBearer(auto_error=False, scheme_name="token")
 
 
-def desk_of(request: Request) -> Desk:
-    """Return the installation this server works for."""
+async def desk_of(request: Request) -> Desk:
+    """Return the installation this server works for; `async`, or it would cost a thread."""
     desk: Desk = request.app.state.desk
     return desk
 
@@ -37,7 +37,7 @@ def actor_of(
     """
     if credentials is None:
         raise SignInError(_("this needs a session"))
-    actor = accounts.who(desk_of(request), credentials.credentials)
+    actor = accounts.who(request.app.state.desk, credentials.credentials)
     return replace(actor, request_id=request.state.request_id)
 
 

@@ -15,7 +15,7 @@ from uuid import NAMESPACE_OID, uuid5
 from cardioalert.care.booking import Ticket
 from cardioalert.care.clinics import Found
 from cardioalert.care.directory import services
-from cardioalert.care.slots import Slot
+from cardioalert.care.offers import Slot
 from cardioalert.care.times import local
 from cardioalert.hospital.fhir.pieces import TERMINOLOGY, Json, moment
 from cardioalert.hospital.fhir.rules import Version

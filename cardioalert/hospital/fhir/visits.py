@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cardioalert.care.booking import Ticket
 from cardioalert.care.clinics import Found
-from cardioalert.care.slots import Slot
+from cardioalert.care.offers import Slot
 from cardioalert.care.times import local
 from cardioalert.hospital.fhir import pieces, scheduling
 from cardioalert.hospital.fhir.pieces import Json

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from cardioalert.care import clinics, slots
-from cardioalert.care.directory import read_region, read_service
+from cardioalert.care import clinics, offers
+from cardioalert.care.directory import read_region, read_service, services
 from cardioalert.care.times import local
 from cardioalert.errors import InvalidDataError
 from cardioalert.i18n import language
@@ -16,11 +17,19 @@ from cardioalert.i18n import translate as _
 from cardioalert.rest import answers
 from cardioalert.rest.guards import DeskOf
 from cardioalert.rest.problems import documented
+from cardioalert.rest.tags import UNCHANGED, tag_of, unless_known
 
 router = APIRouter(prefix="/v1/clinics", tags=["clinics"])
 READ = {"x-policy": "clinic.read"}
 Name = Annotated[str, Path(max_length=100)]
-DayQuery = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="YYYY-MM-DD, local")]
+DayQuery = Annotated[
+    str,
+    Query(
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="YYYY-MM-DD, local",
+        json_schema_extra={"format": "date"},
+    ),
+]
+ServiceQuery = Annotated[str, Query(json_schema_extra={"enum": list(services())})]
 Degrees = Annotated[float | None, Query(ge=-180, le=180)]
 
 
@@ -63,28 +72,39 @@ def show_clinic(clinic_id: Name, desk: DeskOf) -> answers.Clinic:
 
 
 @router.get(
-    "/{clinic_id}/slots", openapi_extra=READ, responses=documented(404),
+    "/{clinic_id}/slots", openapi_extra=READ, responses=documented(404) | UNCHANGED,
     response_model=answers.SlotList,
 )  # fmt: skip
 def list_slots(
-    clinic_id: Name, desk: DeskOf, day: DayQuery = "",
-    service: Annotated[str, Query(max_length=20)] = "ecg",
+    request: Request, clinic_id: Name, desk: DeskOf, day: DayQuery = "",
+    service: ServiceQuery = "ecg",
 ) -> Response:  # fmt: skip
     """List the free times of a day, or of the coming week."""
-    first = read_day(day) if day else local(desk.now()).date()
+    now = desk.now()
+    first = read_day(day) if day else local(now).date()
     last = first if day else first + timedelta(days=6)
+    service = read_service(service)
     with desk.store.reading() as session:
-        place = clinics.active(session, clinic_id)
-        found = slots.slots_of(
-            session, place, service=read_service(service), first=first, last=last, now=desk.now()
+        offer = offers.offer_of(
+            session, clinic_id, service=service, first=first, last=last, now=now
         )
+    body, tag = written(offer, clinics.holiday_note(last))
+    return unless_known(request, body, tag)
+
+
+@lru_cache(maxsize=256)
+def written(offer: offers.Offer, note: str) -> tuple[bytes, str]:
+    """Return the free times of an offer as they are sent, and their tag.
+
+    As long as nothing changed an offer is the same object, and hundreds of times need not be
+    written again.
+    """
     told = answers.SlotList.model_validate({
-        "clinic": clinic_id, "demo": place.demo, "emergency": clinics.EMERGENCY,
-        "note": clinics.holiday_note(last),
-        "slots": [slot.to_dict() for slot in found if slot.free],
+        "clinic": offer.clinic_id, "demo": offer.demo, "emergency": clinics.EMERGENCY,
+        "note": note, "slots": [slot.to_dict() for slot in offer.slots if slot.free],
     })  # fmt: skip
-    # A list holds hundreds: it is checked and written once, not again by the framework.
-    return Response(told.model_dump_json(), media_type="application/json")
+    body = told.model_dump_json().encode()
+    return body, tag_of(body)
 
 
 def read_day(text: str) -> date:

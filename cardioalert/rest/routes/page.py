@@ -6,7 +6,6 @@ time whether they changed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cache
 from importlib import resources
@@ -18,6 +17,7 @@ from cardioalert.errors import NotFoundError
 from cardioalert.i18n import LANGUAGES
 from cardioalert.i18n import translate as _
 from cardioalert.rest.page_words import words
+from cardioalert.rest.tags import tag_of, unless_known
 
 router = APIRouter(include_in_schema=False)
 KINDS: Final = {
@@ -91,8 +91,4 @@ def page_file(request: Request) -> Response:
 
 def kept(request: Request, data: bytes, ending: str) -> Response:
     """Return a file that a browser may keep, or say that the one it has is still good."""
-    tag = f'"{hashlib.sha256(data).hexdigest()[:24]}"'
-    headers = {"Cache-Control": "no-cache", "ETag": tag}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type=KINDS[ending], headers=headers)
+    return unless_known(request, data, tag_of(data), media_type=KINDS[ending])

@@ -161,6 +161,24 @@ def test_book_move_cancel_with_etags_and_keys(served):
     assert [b["code"] for b in client.get("/v1/bookings", headers=headers).json()["bookings"]]
 
 
+def test_free_times_are_sent_again_only_when_they_changed(served):
+    desk, client = served
+    path = "/v1/clinics/demo-samarkand-1/slots?day=2026-12-02"
+    first = client.get(path)
+    assert SLOT in {slot["id"] for slot in first.json()["slots"]}
+    known = {"If-None-Match": first.headers["etag"]}
+    again = client.get(path, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    booking.make(
+        desk, OPERATOR, booking.Request(slot_id=SLOT, patient_id="p1", register_patient=True)
+    )
+    changed = client.get(path, headers=known)
+    assert changed.status_code == 200
+    assert SLOT not in {slot["id"] for slot in changed.json()["slots"]}
+    for day in ("2026-02-30", "20261202", "0000-01-01"):
+        assert client.get(path[:-10] + day).status_code == 422
+
+
 def test_an_upload_becomes_an_analysis(served):
     desk, client = served
     headers, _ = as_role(desk, client, "patient", 1)
