@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.folding import fold
 from cardioalert.care.phones import read_birth_date, read_email, read_name, read_phone, read_pinfl
+from cardioalert.domain.patient import Symptom
 from cardioalert.errors import InvalidDataError, NotFoundError
 from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, seal, unseal
@@ -45,6 +46,7 @@ class Person:
     language: str = "uz"
     no_shows: int = 0
     created_at: datetime
+    symptoms: tuple[Symptom, ...] = ()  # that were said with an ECG
 
     def age(self, today: date) -> int | None:
         """Return the age in whole years."""
@@ -143,7 +145,7 @@ def get_or_register(desk: Desk, session: Session, patient_id: str) -> Patient:
 def open_person(desk: Desk, patient: Patient) -> Person:
     """Unseal a patient."""
     key = desk.vault.data_key(patient.data_key, patient.id)
-    clear: dict[str, str] = {}
+    clear: dict[str, Any] = {}
     for column in SEALED:
         sealed = getattr(patient, column)
         place = Place("patient", column, patient.id)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.patients import Person, get, open_person
 from cardioalert.care.times import as_text
+from cardioalert.domain.patient import Symptom
 from cardioalert.errors import CardioAlertError, NotFoundError
 from cardioalert.i18n import translate as _
 from cardioalert.security.sealing import Place, seal, unseal
@@ -50,14 +51,19 @@ def ecg_files(desk: Desk) -> Path:
     return desk.files
 
 
-def add_file(desk: Desk, actor: Actor, patient_id: str, data: bytes, *, kind: str) -> Job:
+def add_file(
+    desk: Desk, actor: Actor, patient_id: str, data: bytes, *,
+    kind: str, symptoms: Iterable[Symptom] = (),
+) -> Job:  # fmt: skip
     """Keep a checked file and queue its analysis, in one step.
 
-    The same file of the same patient is analyzed once, unless the last try failed.
+    The same file of the same patient is analyzed once, unless the last try failed or other
+    symptoms are said with it: they change how urgent it is.
     """
+    felt = sorted(set(symptoms))
     with desk.store.writing() as session:
         patient = get(session, patient_id)
-        content = desk.vault.index("file", f"{patient_id}:{data.hex()}")
+        content = desk.vault.index("file", ":".join((patient_id, data.hex(), *felt)))
         known = session.exec(
             select(Job)
             .join(EcgFile, col(Job.subject_id) == EcgFile.id)
@@ -66,6 +72,8 @@ def add_file(desk: Desk, actor: Actor, patient_id: str, data: bytes, *, kind: st
         if known:
             return known
         file = EcgFile(patient_id=patient_id, kind=kind, size=len(data), content_index=content)
+        if felt:
+            file.document = seal_document(desk, patient, "ecg_file", file.id, {"symptoms": felt})
         _write_sealed(desk, patient, file.id, data)
         job = Job(kind="analysis", patient_id=patient_id, subject_id=file.id)
         session.add(file)
@@ -129,12 +137,23 @@ def run_job(desk: Desk, analyze: Analyze, *, owner: str) -> bool:
         _finish(desk, actor, job, error="patient-erased")
         return True
     try:
-        answer = analyze(read_file(desk, patient, job.subject_id), open_person(desk, patient))
+        person = replace(open_person(desk, patient), symptoms=_symptoms(desk, patient, job))
+        answer = analyze(read_file(desk, patient, job.subject_id), person)
     except CardioAlertError as error:
         _finish(desk, actor, job, error=error.code)
     else:
         _finish(desk, actor, job, answer=answer)
     return True
+
+
+def _symptoms(desk: Desk, patient: Patient, job: Job) -> tuple[Symptom, ...]:
+    """Return what was said with a file."""
+    with desk.store.reading() as session:
+        file = session.get(EcgFile, job.subject_id)
+    if file is None or file.document is None:
+        return ()
+    said = open_document(desk, patient, "ecg_file", file.id, file.document)
+    return tuple(Symptom(code) for code in said["symptoms"])
 
 
 def _lease(desk: Desk, owner: str) -> Job | None:

@@ -14,12 +14,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlmodel import Session
 
 from cardioalert.errors import MissingLibraryError, StoreError
 from cardioalert.i18n import translate as _
 
 BUSY_TIMEOUT: Final = 60_000  # ms a writer waits for its turn
+MOST_CONNECTIONS: Final = 40  # as many as the server has threads: none waits for another
+KEPT_CONNECTIONS: Final = 10
+POOL: Final[dict[str, Any]] = {
+    "pool_size": KEPT_CONNECTIONS, "max_overflow": MOST_CONNECTIONS - KEPT_CONNECTIONS,
+}  # fmt: skip
 
 
 class Store:
@@ -89,6 +95,8 @@ def _described(url: str) -> Iterator[None]:
     except OperationalError as error:
         reason = str(error.orig).splitlines()[0] if error.orig else "no answer"
         raise StoreError(_("{shown}: {reason}", shown=_shown(url), reason=reason)) from error
+    except NoConnectionError as error:
+        raise StoreError(_("{shown}: all connections are in use", shown=_shown(url))) from error
 
 
 def _shown(url: str) -> str:
@@ -104,12 +112,16 @@ def _open(url: str) -> Engine:
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **POOL)
     file = make_url(url).database
+    pool: dict[str, Any] = {}
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         Path(file).touch(mode=0o600)
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+        pool = POOL
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT / 1000}, **pool
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

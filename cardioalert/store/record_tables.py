@@ -19,6 +19,7 @@ class EcgFile(SQLModel, table=True):
     kind: str  # picture or record
     size: int  # bytes, as uploaded
     content_index: str = Field(index=True)  # keyed hash of the content: the same file is known
+    document: bytes | None = None  # what was said with it, sealed: {"symptoms": [...]}
     created_at: datetime = Field(default_factory=now_utc, sa_type=UtcDateTime)
 
 

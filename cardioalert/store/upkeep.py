@@ -17,7 +17,7 @@ from cardioalert.errors import FileMissingError, MissingLibraryError, SchemaErro
 from cardioalert.i18n import translate as _
 from cardioalert.store.engine import Store
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration; a test compares it with the folder of migrations."""
 MIGRATION_LOCK: Final = 0xECA  # any number: an advisory lock of PostgreSQL
 

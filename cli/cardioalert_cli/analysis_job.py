@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cardioalert.isolation import Message
 
 LIMITS: Final = Limits(seconds=60.0, megabytes=1500)
-KNOWN: Final = ("birth_date", "sex", "language")
+KNOWN: Final = ("birth_date", "sex", "language", "symptoms")
 """What a process is told of a person: no name, and nothing to find one by."""
 
 
@@ -75,14 +75,15 @@ def analyze(data: bytes, person: Person) -> Answer:
     """
     from PIL import Image  # noqa: PLC0415 - heavy
 
-    from cardioalert.domain.patient import Patient, Sex  # noqa: PLC0415
+    from cardioalert.domain.patient import Patient, Sex, Symptom  # noqa: PLC0415
     from cardioalert.pipeline import analyze as analyze_file  # noqa: PLC0415
     from cardioalert.report.make import explained_document  # noqa: PLC0415
     from cardioalert.report.overlay import draw_overlay  # noqa: PLC0415
 
     known = Patient(
-        age=person.age(local(now_utc()).date()), sex=Sex(person.sex) if person.sex else None
-    )
+        age=person.age(local(now_utc()).date()), sex=Sex(person.sex) if person.sex else None,
+        symptoms=tuple(Symptom(code) for code in person.symptoms),
+    )  # fmt: skip
     with use_language(person.language):
         analysis = analyze_file(data, patient=known)
         document = explained_document(analysis)

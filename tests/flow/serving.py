@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from cardioalert.care.desk import Desk
+from cardioalert.security.keys import write as write_keys
 from tests.databases import free_port
 
 # As `cardioalert serve`, but for the limits of tries: all clients have one address here.
@@ -26,6 +28,16 @@ if sys.argv[2] == "unlimited":
 from cardioalert_cli.app import main
 main(["serve", "--port", sys.argv[1], *sys.argv[3:]])
 """
+
+
+def environment_of(desk: Desk, folder: Path) -> dict[str, str]:
+    """How another process finds the database and its keys."""
+    keys = folder / "keys.json"
+    write_keys(keys, desk.vault.ring)
+    return {
+        "CARDIOALERT_DATABASE_URL": desk.store.url, "CARDIOALERT_KEY_FILE": str(keys),
+        "CARDIOALERT_DATA_DIR": str(folder),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

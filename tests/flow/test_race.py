@@ -19,23 +19,16 @@ from sqlmodel import select
 from cardioalert.care import accounts, booking
 from cardioalert.care.desk import Desk
 from cardioalert.care.slots import slots_of
-from cardioalert.security.keys import write as write_keys
 from cardioalert.store.clinic_tables import Clinic
 from cardioalert.store.record_tables import Message
-from tests.flow.serving import race, serving
+from tests.flow.serving import environment_of, race, serving
 
 CLIENTS = int(os.environ.get("CARDIOALERT_RACE_CLIENTS", "12"))  # 64 take a minute of two cores
 
 
 @pytest.fixture
 def environment(desk: Desk, tmp_path: Path) -> dict[str, str]:
-    """How another process finds the database and its keys."""
-    keys = tmp_path / "keys.json"
-    write_keys(keys, desk.vault.ring)
-    return {
-        "CARDIOALERT_DATABASE_URL": desk.store.url, "CARDIOALERT_KEY_FILE": str(keys),
-        "CARDIOALERT_DATA_DIR": str(tmp_path),
-    }  # fmt: skip
+    return environment_of(desk, tmp_path)
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
 
 from cardioalert.care import patients, records
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.times import as_text
+from cardioalert.domain.patient import Symptom
 from cardioalert.errors import InvalidDataError, NotFoundError
 from cardioalert.i18n import language
 from cardioalert.i18n import translate as _
@@ -25,6 +26,13 @@ READ = {"x-policy": "record.read"}
 ADD = {"x-policy": "record.add"}
 PatientQuery = Annotated[str, Query(max_length=64)]
 AnalysisPath = Annotated[str, Path(max_length=64)]
+Symptoms = Annotated[
+    list[Symptom],
+    Form(
+        default_factory=list,
+        description="What is felt now or was today; repeated. It can make a result urgent.",
+    ),
+]
 PreviousQuery = Annotated[str, Query(max_length=64, description="An earlier one to compare with")]
 REPORT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox"
@@ -39,14 +47,14 @@ REPORT_POLICY: Final = (
 def add_ecg(
     *,
     request: Request, response: Response, desk: DeskOf, actor: ActorOf, file: UploadFile,
-    patient: PatientQuery = "",
+    symptoms: Symptoms, patient: PatientQuery = "",
 ) -> answers.Job:  # fmt: skip
-    """Send a photo or a record; the answer names the job that reads it."""
+    """Send a photo or a record, with what is felt; the answer names the job that reads it."""
     limit(request, "upload", actor.id)
     whose = patient or own_patient(actor)
     check_patient(desk, actor, "record.add", whose)
     cleaned = clean_apart(request.app.state.cleaner, file.file.read())
-    job = records.add_file(desk, actor, whose, cleaned.data, kind=cleaned.kind)
+    job = records.add_file(desk, actor, whose, cleaned.data, kind=cleaned.kind, symptoms=symptoms)
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return job_document(job)
 
