@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -181,6 +181,19 @@ def show(desk: Desk, actor: Actor, patient_id: str) -> dict[str, Any]:
         desk.note(session, actor, "patient.read", patient_id, patient_id=patient_id)
     names = ("id", *SEALED, "sex", "language", "no_shows")
     return {name: getattr(person, name) for name in names if name != "telegram"}
+
+
+def names(desk: Desk, actor: Actor, patient_ids: Iterable[str]) -> dict[str, str]:
+    """Return names for somebody who may see them, and write down whose were seen."""
+    found: dict[str, str] = {}
+    with desk.store.writing() as session:
+        for patient_id in patient_ids:
+            patient = session.get(Patient, patient_id)
+            name = open_person(desk, patient).name if patient and not patient.erased_at else ""
+            if name:
+                found[patient_id] = name
+                desk.note(session, actor, "patient.read", patient_id, patient_id=patient_id)
+    return found
 
 
 def change_profile(desk: Desk, actor: Actor, patient_id: str, values: dict[str, Any]) -> None:

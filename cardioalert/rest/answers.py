@@ -130,6 +130,7 @@ class Booking(BaseModel):
     service_name: str
     resource: str
     patient: str
+    patient_name: str = ""
     start: str
     end: str
     local_start: str

@@ -13,6 +13,8 @@ from cardioalert.i18n import unit_text, use_language
 from cardioalert.notify.texts import templates
 from cardioalert.report import text
 from cardioalert.risk import texts as risk_texts
+from cardioalert.risk.questionnaire import EMERGENCY
+from cardioalert.risk.questions import QUESTIONS
 from cardioalert.tables import read_toml
 
 SCHEMA: Final = "cardioalert.page-words/1"
@@ -50,6 +52,7 @@ def _of_the_library(language: str) -> dict[str, Any]:
         "grade": {grade.value: text.grade_word(grade) for grade in Grade},
         "scores": {code: _(title) for code, title in risk_texts.SCORES.items()},
         "categories": {code: _(title) for code, title in risk_texts.CATEGORIES.items()},
+        "symptoms": _symptoms(),
         "services": {code: _(row["title"]) for code, row in services().items()},
         "regions": {
             row["iso3166_2"]: row[_REGION_NAMES[language]] for row in regions().values()
@@ -59,6 +62,17 @@ def _of_the_library(language: str) -> dict[str, Any]:
             code: {"title": _(row.title), "text": _(row.text)} for code, row in templates().items()
         },
     }  # fmt: skip
+
+
+def _symptoms() -> list[dict[str, Any]]:
+    """Return what is asked with an ECG, in the words of the risk test; emergencies first."""
+    asked = next(question for question in QUESTIONS if question.key == "symptoms")
+    rows = [
+        {"value": value, "text": _(words_), "emergency": value in EMERGENCY}
+        for value, words_ in asked.options
+        if value != "none"
+    ]
+    return sorted(rows, key=lambda row: not row["emergency"])
 
 
 def _hints() -> dict[str, str]:

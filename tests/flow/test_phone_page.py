@@ -25,8 +25,10 @@ pytest.importorskip("playwright", reason="needs playwright")
 from PIL import Image, ImageFilter
 from playwright.sync_api import sync_playwright
 
+from cardioalert import write_record
 from cardioalert.i18n import LANGUAGES
 from cardioalert.rest.page_words import words
+from tests.built_ecg import built_record
 
 pytestmark = pytest.mark.slow
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -179,8 +181,16 @@ def test_a_patient_in_uzbek_sends_a_photo_and_reads_the_result(phone, checkout, 
     assert page.inner_text(".advice") == texts["photo-blurred"]
     page.set_input_files("input.file", example)
     page.wait_for_selector(".advice.fine")
+    # What is felt is asked first, and an emergency is not made to wait for an analysis.
+    page.click(".send")
+    assert page.inner_text(".error:not([hidden])") == texts["symptoms-needed"]
+    page.check("input[value=chest-pain]")
+    page.wait_for_selector(".symptoms .urgency.red a[href='tel:103']")
+    page.check("input[value=none]")
+    assert not page.is_checked("input[value=chest-pain]")
+    assert page.locator(".symptoms .urgency").count() == 0
     # Nothing is sent before the patient agrees.
-    page.click("main .primary.big")
+    page.click(".send")
     page.wait_for_selector(".on-start")
     page.click("button[type=submit]")
     assert page.inner_text("[role=alert]") == texts["consent-needed"]
@@ -189,7 +199,8 @@ def test_a_patient_in_uzbek_sends_a_photo_and_reads_the_result(phone, checkout, 
     page.check("input[value=male]")
     page.click("button[type=submit]")
     page.wait_for_selector(".advice.fine")
-    page.click("main .primary.big")
+    assert page.is_checked("input[value=none]")
+    page.click(".send")
     # The finding, and the curves on the photo.
     page.wait_for_selector("main .urgency", timeout=LONG_WAIT)
     assert said["urgency"]["yellow"]["meaning"] in page.inner_text(".urgency")
@@ -198,6 +209,28 @@ def test_a_patient_in_uzbek_sends_a_photo_and_reads_the_result(phone, checkout, 
     assert page.evaluate("() => document.querySelector('.overlay img').naturalWidth") > 500
     assert "61" in page.inner_text("table")
     assert "103" in page.inner_text(".advices")
+    compare_with_a_second(page, said, tmp_path)
+
+
+def compare_with_a_second(page, said, folder):
+    """Send another ECG, with complaints, and look at what changed."""
+    record = folder / "second.csv"
+    write_record(built_record(), record)
+    go(page, "#/")
+    page.set_input_files("input.file", record)
+    page.check("input[value=palpitations]")
+    page.click(".send")
+    page.wait_for_selector("main .urgency", timeout=LONG_WAIT)
+    told = {one["value"]: one["text"] for one in said["symptoms"]}
+    assert told["palpitations"] in page.inner_text("main")
+    page.click(".compare button")
+    page.click(".compare p button")
+    page.wait_for_selector(".compare .wide tr.changed")
+    assert page.locator(".compare .wide").count() == 2
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZE["width"]
+    with page.expect_download() as report:
+        page.click(".report button >> nth=1")
+    assert "SHA-256" in report.value.path().read_text()
 
 
 def test_the_risk_test_asks_symptoms_first_and_goes_back(phone):
@@ -307,6 +340,7 @@ def test_a_doctor_sees_the_visits_of_the_clinic_and_their_ecgs(phone, demo, axe)
     page = phone("ru")
     sign_in(page, demo[1]["doctor"])
     look_at(page, "#/staff", axe, "ru")
+    assert page.inner_text(".card strong") == "DEMO Bemor"
     page.click("main a.button >> nth=0")
     page.wait_for_selector("main a.card")
     page.click("main a.card")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from cardioalert.care import booking, tickets, waitlist
+from cardioalert.care import booking, patients, privacy, tickets, waitlist
 from cardioalert.care.booking import Ticket
 from cardioalert.care.desk import Actor, Desk
 from cardioalert.care.slots import SLOT_ID, clinic_of
@@ -69,18 +69,38 @@ def take(desk: Desk, actor: Actor, wish: booking.Request, *, hold: bool) -> Tick
 
 @router.get("/bookings", openapi_extra=READ, responses=documented(401, 403, 404))
 def list_bookings(
+    *,
     desk: DeskOf,
     actor: ActorOf,
     patient: Annotated[str, Query(max_length=64)] = "",
     after: Annotated[str, Query(max_length=20)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    names: Annotated[bool, Query(description="With the names of those one may know")] = False,
 ) -> answers.BookingList:
     """List bookings: a patient's, or those of the clinic one works for."""
     found = visits(desk, actor, patient, after=after, limit=limit)
     more = found[-1].booking.code if len(found) == limit else None
-    return answers.BookingList.model_validate(
-        {"bookings": [ticket.to_dict(language()) for ticket in found], "after": more}
-    )
+    known = names_of(desk, actor, found) if names else {}
+    rows = [
+        {**ticket.to_dict(language()), "patient_name": known.get(ticket.booking.patient_id, "")}
+        for ticket in found
+    ]
+    return answers.BookingList.model_validate({"bookings": rows, "after": more})
+
+
+def names_of(desk: Desk, actor: Actor, found: list[Ticket]) -> dict[str, str]:
+    """Return the names of those patients the caller may read."""
+    with desk.store.reading() as session:
+        allowed = [
+            patient_id
+            for patient_id in {ticket.booking.patient_id for ticket in found}
+            if may(
+                "patient.read",
+                actor.role,
+                privacy.may_see(session, actor, patient_id, desk.now()),
+            )
+        ]
+    return patients.names(desk, actor, sorted(allowed))
 
 
 def visits(

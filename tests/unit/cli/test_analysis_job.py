@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from cardioalert_cli.analysis_job import analyze
+from cardioalert_cli.analysis_job import KNOWN, analyze, work
 
 from cardioalert import write_record
 from cardioalert.care import accounts, patients, records
 from cardioalert.care.desk import OPERATOR
+from cardioalert.domain.patient import Symptom
 from cardioalert.i18n import use_language
 from cardioalert.report.document import read_document
 from cardioalert.report.make import report_of_document
@@ -27,10 +29,14 @@ def file(tmp_path_factory):
 def test_age_and_sex_count_and_every_language_is_there(file):
     person = patients.Person(
         id="p", birth_date="1960-05-01", sex="female", language="uz",
-        created_at=datetime.now(UTC),
+        created_at=datetime.now(UTC), symptoms=(Symptom.CHEST_PAIN,),
     )  # fmt: skip
+    # As it reaches the process that analyzes: symptoms are a list of words in JSON.
+    told = json.loads(json.dumps({name: getattr(person, name) for name in KNOWN}))
+    document = work(told, file)[0]["document"]
+    assert document["patient"]["symptoms"] == ["chest-pain"]
     answer = analyze(file, person)
-    document = answer.document
+    assert answer.document["urgency"] == document["urgency"]
     assert document["patient"]["sex"] == "female"
     assert 60 < document["patient"]["age"] < 130
     assert (document["language"], set(document["languages"])) == ("uz", {"en", "ru"})

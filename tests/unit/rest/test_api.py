@@ -329,6 +329,54 @@ def photo(exif: bool = False, size: tuple[int, int] = (60, 40), form: str = "JPE
     return out.getvalue()
 
 
+def test_symptoms_are_kept_sealed_with_the_file_and_reach_its_analysis(served):
+    desk, client = served
+    headers, _account = as_role(desk, client, "patient", 1)
+    heard = []
+
+    def analyze(_data, person):
+        heard.append(person.symptoms)
+        return records.Answer({"urgency": "red"})
+
+    def send(*symptoms):
+        return client.post(
+            "/v1/ecg", headers=headers, files={"file": ("a", photo(), "image/jpeg")},
+            data={"symptoms": symptoms},
+        )  # fmt: skip
+
+    assert send("chest-pain", "hunger").status_code == 422
+    first = send("syncope", "chest-pain", "syncope")
+    assert records.run_job(desk, analyze, owner="w")
+    assert send("chest-pain", "syncope").json()["id"] == first.json()["id"]
+    other = send()  # the same picture without complaints is another question
+    assert other.json()["id"] != first.json()["id"]
+    assert records.run_job(desk, analyze, owner="w")
+    assert heard == [("chest-pain", "syncope"), ()]
+    kept = [file.read_bytes() for file in desk.files.parent.iterdir() if file.is_file()]
+    assert kept
+    assert not [data for data in kept if b"chest-pain" in data]
+
+
+def test_names_of_visits_are_told_only_to_those_who_may_read_the_patient(served):
+    desk, client = served
+    own, account = as_role(desk, client, "patient", 1)
+    client.patch("/v1/me", json=CANARY, headers=own)
+    booking.make(desk, OPERATOR, booking.Request(slot_id=SLOT, patient_id=account.patient_id))
+    told = {}
+    for number, role in enumerate(("nurse", "doctor", "clinic_admin", "integration"), start=2):
+        headers, _ = as_role(desk, client, role, number, "demo-samarkand-1")
+        (plain,) = client.get("/v1/bookings", headers=headers).json()["bookings"]
+        assert plain["patient_name"] == ""
+        (named,) = client.get("/v1/bookings?names=true", headers=headers).json()["bookings"]
+        told[role] = named["patient_name"]
+    name = CANARY["name"]
+    assert told == {"nurse": name, "doctor": name, "clinic_admin": name, "integration": ""}
+    rows = client.get("/v1/me/access", headers=own).json()["rows"]
+    seen = [row["role"] for row in rows if row["action"] == "patient.read"]
+    assert {"clinic_admin", "doctor", "nurse"} <= set(seen)
+    assert "integration" not in seen
+
+
 def test_an_upload_that_is_sent_again_is_answered_as_before(served):
     desk, client = served
     headers, _ = as_role(desk, client, "patient", 1)

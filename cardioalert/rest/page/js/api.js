@@ -99,9 +99,10 @@ export async function plain(method, path, body) {
   return (await send(path, { method, body })).json();
 }
 
-export async function sendFile(file, patient) {
+export async function sendFile(file, patient, symptoms) {
   const form = new FormData();
   form.append("file", file, "ecg");
+  for (const code of symptoms) form.append("symptoms", code);
   const query = patient ? `?patient=${encodeURIComponent(patient)}` : "";
   return (await signed(`/v1/ecg${query}`, { method: "POST", body: form })).json();
 }

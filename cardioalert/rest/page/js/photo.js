@@ -4,6 +4,7 @@ import { explain, get, sendFile } from "./api.js";
 import { add, busy, button, errorBox, fill, h, say } from "./dom.js";
 import { look } from "./quality.js";
 import * as session from "./session.js";
+import { symptomChoice } from "./symptoms.js";
 import { errorText, t } from "./words.js";
 
 const MOST_MB = 20;
@@ -11,12 +12,14 @@ const PAUSES = [1000, 1000, 1000, 1000, 1500]; // ms between looks at a job, the
 const LONG = 60; // s, after which waiting is called long
 
 let chosen = null; // the file, until it was sent
+let felt = null; // the symptoms said with it; null: not asked yet
 
 /** Two buttons: the camera, or a file. */
 export function choosePhoto() {
   const take = (file) => {
     if (!file) return;
     chosen = file;
+    felt = null;
     if (window.location.hash === "#/photo") window.dispatchEvent(new Event("hashchange"));
     else window.location.hash = "#/photo";
   };
@@ -74,14 +77,25 @@ async function judge(file, url, picture, advice, work, alive) {
   advice.classList.toggle("fine", Boolean(seen) && !doubtful);
   fill(advice, doubtful || !seen ? lines.map((line) => h("p", {}, line))
     : h("p", {}, t("photo-good")));
-  const send = h("button", { type: "button", class: doubtful ? "" : "primary big" },
+  const staff = Boolean((session.current() || {}).staff);
+  const symptoms = symptomChoice({ staff, known: felt });
+  const box = errorBox();
+  const send = h("button", { type: "button", class: doubtful ? "send" : "primary big send" },
     t(doubtful ? "photo-send-anyway" : "photo-send"));
-  send.addEventListener("click", () => busy(send, () => begin(file, work)));
+  send.addEventListener("click", () => {
+    felt = symptoms.read();
+    if (felt) busy(send, () => begin(file, work));
+    else {
+      box.show(t("symptoms-needed"));
+      symptoms.focus();
+    }
+  });
   const again = choosePhoto();
   if (!doubtful) for (const one of again.querySelectorAll("button")) one.className = "";
   again.querySelectorAll("button")[0].textContent = t("photo-again");
-  fill(work, tooLarge ? [] : doubtful ? [again, send] : [send, again], doubtful ? tips() : "");
-  if (tooLarge) add(work, [again]);
+  if (tooLarge) fill(work, again, tips());
+  else if (doubtful) fill(work, again, symptoms.element, box, send, tips());
+  else fill(work, symptoms.element, box, send, again);
 }
 
 function tips(open = false) {
@@ -107,7 +121,7 @@ async function begin(file, work) {
     fill(clock, t("job-seconds", { count: Math.round((Date.now() - began) / 1000) }));
   }, 1000);
   try {
-    const job = await sendFile(file, now.patient);
+    const job = await sendFile(file, now.patient, felt);
     await follow(job, state, began, () => work.isConnected);
   } catch (error) {
     failed(work, error.text || explain(error), file);
@@ -121,7 +135,7 @@ async function follow(job, state, began, alive) {
   for (let look = 0; alive(); look += 1) {
     if (job.status === "done") {
       chosen = null;
-      window.location.hash = `#/ecg/${job.analysis}`;
+      window.location.hash = placeOf(job.analysis);
       return;
     }
     if (job.status === "failed") {
@@ -136,6 +150,12 @@ async function follow(job, state, began, alive) {
     await new Promise((resolve) => { setTimeout(resolve, PAUSES[look] || 2000); });
     job = await get(`/v1/jobs/${job.id}`);
   }
+}
+
+/** Staff keep in mind whose ECG it is: it may be compared with that person's others. */
+function placeOf(analysis) {
+  const { patient } = session.current() || {};
+  return `#/ecg/${analysis}${patient ? `?patient=${encodeURIComponent(patient)}` : ""}`;
 }
 
 class Failed extends Error {

@@ -1,6 +1,7 @@
 // What was found in one ECG, the urgent first; and the list of all ECGs.
 
 import { explain, get, getBlob } from "./api.js";
+import { comparison } from "./compare.js";
 import { add, button, download, errorBox, fill, h } from "./dom.js";
 import * as session from "./session.js";
 import { instantText, number, t, table, word } from "./words.js";
@@ -13,14 +14,18 @@ const MEASURES = [
   ["qrs_axis_deg", "qrs-axis", "°", 0],
 ];
 
-export async function result(body, { id, onLeave }) {
+export async function result(body, { id, query, onLeave }) {
   const { at, analysis } = await get(`/v1/analyses/${encodeURIComponent(id)}`);
   const urls = [];
   onLeave(() => urls.forEach((url) => URL.revokeObjectURL(url)));
+  let previous = "";
+  const compared = comparison({ id, at, patient: query.patient,
+    chose: (earlier) => { previous = earlier; } });
   add(body, [
     h("h1", {}, t("result-title")),
     h("p", { class: "small" }, t("result-at", { date: instantText(at) })),
     urgency(analysis),
+    felt(analysis.patient.symptoms),
     h("h2", {}, t("result-advice")),
     h("ul", { class: "advices" }, analysis.advice.map((line) => h("li", {}, line.text))),
     h("h2", {}, t("result-findings")),
@@ -29,7 +34,8 @@ export async function result(body, { id, onLeave }) {
     quality(analysis),
     measures(analysis),
     notAssessed(analysis),
-    report(id),
+    compared,
+    report(id, () => previous),
     h("p", {}, h("a", { href: "#/clinics", class: "button" }, t("result-book"))),
     h("p", { class: "small" }, analysis.disclaimer),
     h("p", { class: "small" }, t("result-models", { version: analysis.software.version })),
@@ -47,6 +53,12 @@ function urgency(analysis) {
     h("p", {}, word("overall", analysis.overall)),
     urgent ? h("p", {}, h("strong", {}, t("emergency-now"))) : "",
     urgent ? h("a", { href: "tel:103", class: "call big" }, t("emergency-call")) : "");
+}
+
+function felt(symptoms) {
+  if (!symptoms.length) return "";
+  const known = Object.fromEntries(table("symptoms").map((one) => [one.value, one.text]));
+  return h("p", {}, t("result-symptoms", { list: symptoms.map((one) => known[one]).join(", ") }));
 }
 
 function findings(analysis) {
@@ -120,11 +132,13 @@ function notAssessed(analysis) {
     h("ul", {}, lines.map((line) => h("li", {}, line))));
 }
 
-function report(id) {
+/** Reports; after a comparison they hold it, too. */
+function report(id, previous) {
   const box = errorBox();
   const save = (ending) => button(t(ending === "pdf" ? "result-pdf" : "result-html"), async () => {
     const path = `/v1/analyses/${encodeURIComponent(id)}/report.${ending}`;
-    download(await getBlob(path), `ecg.${ending}`);
+    const earlier = previous() ? `?previous=${encodeURIComponent(previous())}` : "";
+    download(await getBlob(path + earlier), `ecg.${ending}`);
   }, { failed: (error) => box.show(explain(error)) });
   return h("section", { class: "report" },
     h("h2", {}, t("result-report")), h("div", { class: "row" }, save("pdf"), save("html")), box);
@@ -146,7 +160,7 @@ export async function history(body, { query }) {
   const next = async (after) => {
     const whose = query.patient ? `&patient=${encodeURIComponent(query.patient)}` : "";
     const page = await get(`/v1/analyses?limit=20&after=${after}${whose}`);
-    add(list, page.analyses.map(row));
+    add(list, page.analyses.map((one) => row(one, query.patient)));
     fill(more, page.after ? button(t("more"), () => next(page.after),
       { failed: (error) => box.show(explain(error)) }) : "");
     return page.analyses.length;
@@ -159,9 +173,10 @@ function signInLink(now) {
   return now ? "" : h("p", {}, h("a", { href: "#/signin", class: "button" }, t("sign-in")));
 }
 
-function row(one) {
+function row(one, patient) {
+  const whose = patient ? `?patient=${encodeURIComponent(patient)}` : "";
   return h("li", {},
-    h("a", { href: `#/ecg/${one.id}`, class: `card ${one.urgency}` },
+    h("a", { href: `#/ecg/${one.id}${whose}`, class: `card ${one.urgency}` },
       h("strong", {}, instantText(one.at)),
       h("span", {}, `${word("urgency", one.urgency).word} · ${word("overall", one.overall)}`)));
 }

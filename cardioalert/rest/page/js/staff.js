@@ -2,20 +2,38 @@
 
 import { get } from "./api.js";
 import { add, h } from "./dom.js";
-import { localText, t } from "./words.js";
+import { day, localText, t } from "./words.js";
 import * as session from "./session.js";
 
 export async function staff(body) {
   session.note({ patient: undefined });
   add(body, [h("h1", {}, t("staff-title"))]);
-  const { bookings } = await get("/v1/bookings?limit=100");
+  const { bookings } = await get("/v1/bookings?limit=100&names=true");
   if (!bookings.length) add(body, [h("p", {}, t("staff-empty"))]);
-  add(body, [h("ul", { class: "rows" }, bookings.map((one) => h("li", { class: "card" },
-    h("strong", {}, localText(one.local_start)),
-    h("span", {}, `${one.service_name} · ${t(`status-${one.status}`)}`),
-    h("span", {}, t("visit-patient", { patient: one.patient.slice(0, 8) })),
-    h("div", { class: "row" }, links(one)))))]);
+  for (const [heading, some] of inOrder(bookings)) {
+    if (some.length) add(body, [h("h2", {}, t(heading)), h("ul", { class: "rows" }, some.map(row))]);
+  }
   return t("staff-title");
+}
+
+/** Today first, then what comes, then what was; in each the nearest first. */
+function inOrder(bookings) {
+  const today = day();
+  const earlier = [...bookings].reverse(); // the server gives the latest first
+  const of = (wanted) => earlier.filter((one) => wanted(one.local_start.slice(0, 10)));
+  return [
+    ["staff-today", of((when) => when === today)],
+    ["staff-coming", of((when) => when > today)],
+    ["staff-past", of((when) => when < today).reverse()],
+  ];
+}
+
+function row(one) {
+  return h("li", { class: `card visit-${one.status}` },
+    h("strong", {}, one.patient_name || t("visit-patient", { patient: one.patient.slice(0, 8) })),
+    h("span", {}, localText(one.local_start)),
+    h("span", {}, `${one.service_name} · ${t(`status-${one.status}`)}`),
+    h("div", { class: "row" }, links(one)));
 }
 
 function links(one) {
