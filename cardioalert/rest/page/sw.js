@@ -23,6 +23,7 @@ const FILES = [
   "/js/compare.js",
   "/js/dom.js",
   "/js/home.js",
+  "/js/people.js",
   "/js/photo.js",
   "/js/quality.js",
   "/js/result.js",

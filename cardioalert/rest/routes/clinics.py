@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/clinics", tags=["clinics"])
 READ = {"x-policy": "clinic.read"}
 Name = Annotated[str, Path(max_length=100)]
 DayQuery = Annotated[
-    str,
+    str | None,
     Query(
         pattern=r"^(\d{4}-\d{2}-\d{2})?$",
         description="YYYY-MM-DD, local",
@@ -77,7 +77,7 @@ def show_clinic(clinic_id: Name, desk: DeskOf) -> answers.Clinic:
     response_model=answers.SlotList,
 )  # fmt: skip
 def list_slots(
-    request: Request, clinic_id: Name, desk: DeskOf, day: DayQuery = "",
+    request: Request, clinic_id: Name, desk: DeskOf, day: DayQuery = None,
     service: ServiceQuery = "ecg",
 ) -> Response:  # fmt: skip
     """List the free times of a day, or of the coming week."""

@@ -4,6 +4,8 @@ import { explain, get } from "./api.js";
 import { add, button, errorBox, field, fill, h, newId } from "./dom.js";
 import { instantText, t, word } from "./words.js";
 
+const NOTHING = "–"; // what reports write where there is no value
+
 /** Offer the earlier ECGs; `chose` is called with the one that is compared with. */
 export function comparison({ id, at, patient, chose }) {
   const stage = h("div", {});
@@ -40,17 +42,28 @@ function choose(stage, id, earlier, { chose, failed }) {
   select.focus();
 }
 
-/** A table that may be wider than the phone: it scrolls by itself, by keyboard, too. */
+/**
+ * A table of what was and what is; what changed stands below what is, because five columns do not
+ * fit on a phone. The region scrolls by itself if words are long, by keyboard, too.
+ */
 function changes({ title, head, rows, marks, note }) {
   const heading = h("h3", { id: newId() }, title);
   const some = rows.map((cells, index) => ({ cells, mark: marks[index] }))
-    .filter(({ cells }) => cells.slice(1, 3).some((cell) => cell !== "–"));
+    .filter(({ cells }) => cells.slice(1, 3).some((cell) => cell !== NOTHING));
   return h("section", {}, heading,
     h("div", { class: "wide", role: "region", tabindex: "0", "aria-labelledby": heading.id },
       h("table", {},
-        h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, cell)))),
-        h("tbody", {}, some.map(({ cells, mark }) => h("tr", { class: mark || null },
-          cells.map((cell, index) => h(index ? "td" : "th",
-            index ? {} : { scope: "row" }, cell))))))),
+        h("thead", {}, h("tr", {}, head.slice(0, 3).map(
+          (cell) => h("th", { scope: "col" }, cell)))),
+        h("tbody", {}, some.map((one) => row(head, one))))),
     note ? h("p", { class: "small" }, note) : "");
+}
+
+function row(head, { cells, mark }) {
+  const [name, before, now, change, beyond] = cells;
+  const told = change === NOTHING ? [] : [`${head[3]}: ${change}`];
+  if (mark && beyond) told.push(`${head[4]}: ${beyond}`);
+  return h("tr", { class: mark || null },
+    h("th", { scope: "row" }, name), h("td", {}, before),
+    h("td", {}, now, told.map((line) => h("span", { class: "change" }, line))));
 }

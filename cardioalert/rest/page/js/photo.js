@@ -2,6 +2,7 @@
 
 import { explain, get, sendFile } from "./api.js";
 import { add, busy, button, errorBox, fill, h, say } from "./dom.js";
+import { nameOf } from "./people.js";
 import { look } from "./quality.js";
 import * as session from "./session.js";
 import { symptomChoice } from "./symptoms.js";
@@ -42,7 +43,7 @@ export async function photo(body, { query, alive, onLeave }) {
   add(body, [h("h1", {}, t("photo-title"))]);
   if (query.patient) session.note({ patient: query.patient });
   const patient = (session.current() || {}).patient;
-  if (patient) add(body, [h("p", {}, t("photo-for", { patient: patient.slice(0, 8) }))]);
+  if (patient) add(body, [h("p", {}, t("photo-for", { patient: await nameOf(patient) }))]);
   if (!chosen) {
     add(body, [tips(true), choosePhoto()]);
     return t("photo-title");

@@ -3,6 +3,7 @@
 import { explain, get, getBlob } from "./api.js";
 import { comparison } from "./compare.js";
 import { add, button, download, errorBox, fill, h } from "./dom.js";
+import { nameOf } from "./people.js";
 import * as session from "./session.js";
 import { instantText, number, t, table, word } from "./words.js";
 
@@ -16,6 +17,7 @@ const MEASURES = [
 
 export async function result(body, { id, query, onLeave }) {
   const { at, analysis } = await get(`/v1/analyses/${encodeURIComponent(id)}`);
+  const whose = query.patient ? await nameOf(query.patient) : "";
   const urls = [];
   onLeave(() => urls.forEach((url) => URL.revokeObjectURL(url)));
   let previous = "";
@@ -23,9 +25,9 @@ export async function result(body, { id, query, onLeave }) {
     chose: (earlier) => { previous = earlier; } });
   add(body, [
     h("h1", {}, t("result-title")),
+    whose ? h("p", {}, t("visit-patient", { patient: whose })) : "",
     h("p", { class: "small" }, t("result-at", { date: instantText(at) })),
     urgency(analysis),
-    felt(analysis.patient.symptoms),
     h("h2", {}, t("result-advice")),
     h("ul", { class: "advices" }, analysis.advice.map((line) => h("li", {}, line.text))),
     h("h2", {}, t("result-findings")),
@@ -50,6 +52,7 @@ function urgency(analysis) {
   return h("div", { class: `urgency ${level}` },
     h("p", { class: "level" }, name),
     h("p", { class: "meaning" }, meaning),
+    felt(analysis.patient.symptoms),
     h("p", {}, word("overall", analysis.overall)),
     urgent ? h("p", {}, h("strong", {}, t("emergency-now"))) : "",
     urgent ? h("a", { href: "tel:103", class: "call big" }, t("emergency-call")) : "");
@@ -146,7 +149,7 @@ function report(id, previous) {
 
 export async function history(body, { query }) {
   const title = query.patient
-    ? t("history-of", { patient: query.patient.slice(0, 8) }) : t("history-title");
+    ? t("history-of", { patient: await nameOf(query.patient) }) : t("history-title");
   add(body, [h("h1", {}, title)]);
   const now = session.current();
   if (!now || (now.staff && !query.patient)) {
