@@ -24,15 +24,11 @@ def upsample_lattice(
     step : float, pixels
     shape : (height, width) of the result
     """
-    y = np.arange(shape[0], dtype=np.float32)[:, None] / np.float32(step)
-    x = np.arange(shape[1], dtype=np.float32)[None, :] / np.float32(step)
-    full = (shape[0], shape[1])
-    map_x, map_y = (np.ascontiguousarray(np.broadcast_to(part, full)) for part in (x, y))
-    values = cv2.remap(
+    values = cv2.warpAffine(
         np.asarray(lattice, dtype=np.float32),
-        map_x,
-        map_y,
-        cv2.INTER_LINEAR,
+        np.array([[1.0 / step, 0.0, 0.0], [0.0, 1.0 / step, 0.0]]),
+        (shape[1], shape[0]),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(values, dtype=np.float32)

@@ -132,8 +132,9 @@ def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> Floats:
 
 def _halved(bands: Floats) -> Floats:
     """Keep the larger of every two heights."""
-    even = np.pad(bands, ((0, 0), (0, 0), (0, bands.shape[2] % HALF)))
-    larger: Floats = np.maximum(even[..., ::HALF], even[..., 1::HALF])
+    larger = bands[..., ::HALF].copy()
+    pairs = bands.shape[2] // HALF
+    np.maximum(larger[..., :pairs], bands[..., 1::HALF], out=larger[..., :pairs])
     return larger
 
 

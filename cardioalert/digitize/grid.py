@@ -190,11 +190,17 @@ def _darker_than(blackness: Floats, least: float) -> Floats:
 
 def _local_moments(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Return the weighted mean and standard deviation around each pixel."""
-    count = cv2.blur(weight, AROUND) + np.float32(1e-3)
+    count = np.asarray(cv2.blur(weight, AROUND), dtype=np.float32)
+    count += np.float32(1e-3)
     weighted = values * weight
-    mean = np.asarray(cv2.blur(weighted, AROUND) / count, dtype=np.float32)
-    square = np.asarray(cv2.blur(weighted * values, AROUND) / count, dtype=np.float32)
-    return mean, np.sqrt(np.maximum(square - mean * mean, 1e-6))
+    mean = np.asarray(cv2.blur(weighted, AROUND), dtype=np.float32)
+    mean /= count
+    weighted *= values
+    square = np.asarray(cv2.blur(weighted, AROUND), dtype=np.float32)
+    square /= count
+    square -= np.multiply(mean, mean, out=weighted)
+    np.maximum(square, 1e-6, out=square)
+    return mean, np.sqrt(square, out=square)
 
 
 def _darkness(channel: Floats) -> Floats:
@@ -211,10 +217,11 @@ def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[D
     """Return the paper coordinate (mm) at cell corners and its support per cell, for one axis."""
     lattice = fit_gradients(pitch.centers, gradients, pitch.weights, wave.shape)
     support = np.zeros((lattice.shape[0] - 1, lattice.shape[1] - 1), dtype=np.float32)
-    coarse = _halve(wave)
+    fine = _Wave.of(_whole_cells(wave), CELL)
+    coarse = _Wave.of(_halved(fine.values), CELL // 2)
     major_seen = float(np.quantile(_demodulate(coarse, lattice, MAJOR_MM)[1], 0.9))
     for period, rounds in _schedule(pitch, major=pitch.has_major and major_seen > LEAST_SUPPORT):
-        seen_at = coarse if period == MAJOR_MM else wave
+        seen_at = coarse if period == MAJOR_MM else fine
         for correction in rounds:
             error, seen = _demodulate(seen_at, lattice, period)
             lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
@@ -223,13 +230,46 @@ def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[D
     return _simplest(lattice, error, seen, period=period), support
 
 
-def _halve(wave: Floats) -> Floats:
-    """Return a wave at half the resolution, with whole cells: enough for the 5 mm lines."""
-    rows, columns = -(-wave.shape[0] // CELL), -(-wave.shape[1] // CELL)
-    padding = ((0, rows * CELL - wave.shape[0]), (0, columns * CELL - wave.shape[1]))
-    size = (columns * CELL // 2, rows * CELL // 2)
-    half = cv2.resize(np.pad(wave, padding), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(half, dtype=np.float32)
+def _whole_cells(wave: Floats) -> Floats:
+    """Return a wave that ends with a whole cell, silent where there is no picture."""
+    height, width = wave.shape
+    return np.pad(wave, ((0, -height % CELL), (0, -width % CELL)))
+
+
+def _halved(wave: Floats) -> Floats:
+    """Return a wave at half the resolution: enough for the 5 mm lines."""
+    size = (wave.shape[1] // 2, wave.shape[0] // 2)
+    return np.asarray(cv2.resize(wave, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Wave:
+    """What is demodulated again and again.
+
+    Attributes
+    ----------
+    values : float32 array, shape (rows * cell, columns * cell)
+    power : float32 array, shape (rows, columns)
+        Mean square around each cell.
+    cell : int, pixels of the values
+    """
+
+    values: Floats
+    power: Floats
+    cell: int
+
+    @classmethod
+    def of(cls, values: Floats, cell: int) -> _Wave:
+        """Measure the power of a wave."""
+        return cls(values=values, power=_around_cells(values * values, cell), cell=cell)
+
+
+def _around_cells(values: Floats, cell: int) -> Floats:
+    """Return the means around the middles of cells."""
+    size = (values.shape[1] // cell, values.shape[0] // cell)
+    means = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(means, (0, 0), SMOOTH_CELLS, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(smooth, dtype=np.float32)
 
 
 Correction = Callable[[Floats, Floats], Doubles]
@@ -360,24 +400,16 @@ def _solve(design: Doubles, target: Doubles, weight: Doubles, ridge: Doubles) ->
     return np.asarray(solution, dtype=np.float64)
 
 
-def _demodulate(wave: Floats, lattice: Doubles, period: float) -> tuple[Floats, Floats]:
+def _demodulate(wave: _Wave, lattice: Doubles, period: float) -> tuple[Floats, Floats]:
     """Return the error of a lattice (mm, wrapped to +-period/2) and its support, per cell."""
-    rows, columns = lattice.shape[0] - 1, lattice.shape[1] - 1
-    cell = CELL if wave.shape[0] > rows * CELL // 2 else CELL // 2
-    phase = upsample_lattice(lattice * (2.0 * np.pi / period), step=cell, shape=wave.shape)
-    padding = ((0, rows * cell - wave.shape[0]), (0, columns * cell - wave.shape[1]))
-    parts = (*cv2.polarToCart(wave, phase), wave * wave)
-    real, imaginary, power = (
-        cv2.GaussianBlur(
-            cv2.resize(np.pad(part, padding), (columns, rows), interpolation=cv2.INTER_AREA),
-            (0, 0),
-            SMOOTH_CELLS,
-            borderType=cv2.BORDER_REFLECT,
-        )
-        for part in parts
+    shape = wave.values.shape
+    phase = upsample_lattice(lattice * (2.0 * np.pi / period), step=wave.cell, shape=shape)
+    real, imaginary = (
+        _around_cells(np.asarray(part, dtype=np.float32), wave.cell)
+        for part in cv2.polarToCart(wave.values, phase)
     )
     error: Floats = np.arctan2(imaginary, real) * np.float32(period / (2.0 * np.pi))
-    support = np.hypot(real, imaginary) / np.sqrt(np.maximum(power, 1e-6))
+    support = np.hypot(real, imaginary) / np.sqrt(np.maximum(wave.power, 1e-6))
     return -error, np.asarray(support, dtype=np.float32)
 
 

@@ -201,15 +201,36 @@ def _candidates(
 ) -> list[_Candidate]:
     """Try every known layout on all rows, and on all but the first or the last."""
     found = []
+
+    @cache  # layouts of the same shape share their columns
+    def columns_of(top: int, length: int, count: int) -> Columns:
+        return find_columns(rows[top : top + length], labels, maps, count)
+
     for top in range(MOST_DROPPED + 1):
-        for bottom in range(MOST_DROPPED + 1):
-            kept = rows[top : len(rows) - bottom]
-            found += [
-                _try_layout(known, rhythm, kept, labels, maps, first_row=top, dropped=top + bottom)
-                for known in printed_layouts()
+        for known in printed_layouts():
+            fitting = [
+                (bottom, rhythm)
+                for bottom in range(MOST_DROPPED + 1)
                 for rhythm in known.rhythm_rows
-                if len(known.grid) + rhythm == len(kept)
+                if len(known.grid) + rhythm == len(rows) - top - bottom
                 and layout in ("auto", _full_name(known.name, rhythm))
+            ]
+            if not fitting:
+                continue
+            columns = columns_of(top, len(known.grid), known.columns)
+            law = law_residual(known, rows[top : top + len(known.grid)], columns)
+            found += [
+                _try_layout(
+                    known,
+                    rhythm,
+                    rows[top : len(rows) - bottom],
+                    labels,
+                    columns=columns,
+                    law=law,
+                    first_row=top,
+                    dropped=top + bottom,
+                )
+                for bottom, rhythm in fitting
             ]
     return found
 
@@ -303,14 +324,13 @@ def _try_layout(
     rhythm_rows: int,
     rows: tuple[RowTrace, ...],
     labels: tuple[PrintedLabel, ...],
-    maps: InkMaps,
     *,
+    columns: Columns,
+    law: float,
     first_row: int,
     dropped: int,
 ) -> _Candidate:
     """Score one layout on the rows kept of a page."""
-    body = rows[: len(layout.grid)]
-    columns = find_columns(body, labels, maps, layout.columns)
     right, wrong, cells = _judge_names(layout, rows, labels, columns)
     return _Candidate(
         layout=layout,
@@ -321,7 +341,7 @@ def _try_layout(
         columns=columns,
         names_right=right,
         names_wrong=wrong,
-        law_residual=law_residual(layout, body, columns),
+        law_residual=law,
         named_cells=cells,
     )
 
@@ -441,11 +461,8 @@ def _relative_residual(terms: list[NDArray[np.float64]]) -> float:
     """
     smooth = [np.convolve(term, np.full(SMOOTHED, 1.0 / SMOOTHED), mode="same") for term in terms]
     shifts = range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
-    return min(
-        _misfit(np.stack([np.roll(smooth[0], first), smooth[1], np.roll(smooth[2], last)]))
-        for first in shifts
-        for last in shifts
-    )
+    firsts, lasts = ([np.roll(smooth[term], shift) for shift in shifts] for term in (0, 2))
+    return min(_misfit(np.stack([first, smooth[1], last])) for first in firsts for last in lasts)
 
 
 def _misfit(terms: NDArray[np.float64]) -> float:
@@ -453,9 +470,11 @@ def _misfit(terms: NDArray[np.float64]) -> float:
     known = np.isfinite(terms).all(axis=0)
     if known.sum() < 100:
         return float("nan")
-    seen = terms[:, known] - np.median(terms[:, known], axis=1, keepdims=True)
-    size = float(np.sqrt(np.mean(seen**2, axis=1)).max())
-    return float(np.sqrt(np.mean(seen.sum(axis=0) ** 2)) / max(size, 1.0))
+    seen = terms[:, known]
+    seen -= np.median(seen, axis=1, keepdims=True)
+    largest = max(float(term @ term) for term in seen)
+    both = seen.sum(axis=0)
+    return float(np.sqrt(both @ both / len(both)) / max(np.sqrt(largest / len(both)), 1.0))
 
 
 def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:

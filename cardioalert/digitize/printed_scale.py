@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
+from cardioalert.networks.curve_reader import brightest_color
 from cardioalert.networks.line_reader import (
     HEIGHT,
     INK_HEIGHT,
@@ -76,7 +77,7 @@ def read_printed_scale(pixels: NDArray[np.uint8], maps: InkMaps) -> PrintedScale
 
     Where lines contradict each other nothing is taken: the page may hold two ECGs, or a remark.
     """
-    lightness = pixels.max(axis=2)
+    lightness = brightest_color(pixels)
     speeds: dict[float, float] = {}
     gains: dict[tuple[float, float | None], float] = {}
     for left, top, right, bottom in text_lines(maps):

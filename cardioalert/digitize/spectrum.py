@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import fft2, fftshift
+from scipy.fft import rfft2
 
 WINDOW: Final = 256  # px
 MOST_WINDOWS: Final = 7  # along each side
@@ -201,29 +202,44 @@ def _log_power(wave: NDArray[np.float32], corner: tuple[int, int]) -> NDArray[np
     """Return the centred log power spectrum of one window."""
     row, column = corner
     patch = wave[row : row + WINDOW, column : column + WINDOW]
-    taper = np.outer(np.hanning(patch.shape[0]), np.hanning(patch.shape[1]))
-    tapered = ((patch - patch.mean()) * taper).astype(np.float32)
-    power = fftshift(np.abs(fft2(tapered, s=(FFT_SIZE, FFT_SIZE))) ** 2)
-    log: NDArray[np.float32] = np.log(power + 1e-6 * power.max() + 1e-12).astype(np.float32)
+    tapered = ((patch - patch.mean()) * _taper(*patch.shape)).astype(np.float32)
+    power = np.abs(rfft2(tapered, s=(FFT_SIZE, FFT_SIZE))) ** 2
+    power += 1e-6 * power.max() + 1e-12
+    right = np.roll(np.log(power, out=power), FFT_SIZE // 2, axis=0)  # frequencies from 0 along x
+    # A real picture has the same power at the opposite frequency.
+    log = np.empty((FFT_SIZE, FFT_SIZE), dtype=np.float32)
+    log[:, FFT_SIZE // 2 :] = right[:, :-1]
+    log[1:, 1 : FFT_SIZE // 2] = right[:0:-1, -2:0:-1]
+    log[0, 1 : FFT_SIZE // 2] = right[0, -2:0:-1]
+    log[:, 0] = right[:, -1]
     return log
+
+
+@cache
+def _taper(height: int, width: int) -> Floats:
+    """Return the weights of a window."""
+    weights: Floats = np.outer(np.hanning(height), np.hanning(width))
+    return weights
 
 
 def _polar_spectra(log_power: NDArray[np.float32]) -> Floats:
     """Return whitened log spectra along rays, shape (2 directions, angles, radii)."""
-    cosine, sine = np.outer(np.cos(ANGLES), RADII), np.outer(np.sin(ANGLES), RADII)
-    middle = FFT_SIZE / 2
-    rays = [(cosine, sine), (-sine, cosine)]
-    polar = [
-        cv2.remap(
-            log_power,
-            (x + middle).astype(np.float32),
-            (y + middle).astype(np.float32),
-            cv2.INTER_LINEAR,
-        )
-        for x, y in rays
-    ]
+    polar = [cv2.remap(log_power, x, y, cv2.INTER_LINEAR) for x, y in _RAYS]
     background = (45, len(ANGLES))
     return np.stack([p - cv2.blur(p, background, borderType=cv2.BORDER_REFLECT) for p in polar])
+
+
+def _rays() -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Return where (x, y) in a spectrum the rays of both directions pass, shape (angles, radii)."""
+    cosine, sine = np.outer(np.cos(ANGLES), RADII), np.outer(np.sin(ANGLES), RADII)
+    middle = FFT_SIZE / 2
+    return [
+        ((x + middle).astype(np.float32), (y + middle).astype(np.float32))
+        for x, y in ((cosine, sine), (-sine, cosine))
+    ]
+
+
+_RAYS: Final = _rays()
 
 
 def _teeth(offset: float) -> tuple[Floats, NDArray[np.bool_]]:
