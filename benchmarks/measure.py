@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure_pages import Page, kept_pages
 from cardioalert.domain.clinical import BeatClass, Measurements
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead
 from cardioalert.measure import measure
@@ -77,15 +78,18 @@ def main() -> None:
     arguments.add_argument("--output", type=Path, default=ROOT / "docs/accuracy/measure.md")
     arguments.add_argument("--folds", type=Path, help="foldN.onnx that have not seen fold N")
     arguments.add_argument("--records", type=int, help="so many of fold 9 only")
+    arguments.add_argument("--pages", type=Path, help="kept by benchmarks.measure_pages")
     data = arguments.parse_args()
-    parts = sections(data.data, data.folds, data.records)
+    parts = sections(data.data, data.folds, data.records, data.pages)
     text = "\n\n".join([HEADER, "# Accuracy of the measurements", *parts]) + "\n"
     print(text)
     data.output.parent.mkdir(parents=True, exist_ok=True)
     data.output.write_text(text, encoding="utf-8")
 
 
-def sections(data: Path, folds: Path | None, records_used: int | None) -> Iterator[str]:
+def sections(
+    data: Path, folds: Path | None, records_used: int | None, pages: Path | None
+) -> Iterator[str]:
     """Yield the parts of the report."""
     ludb = [read_ludb(path.with_suffix("")) for path in sorted((data / "ludb/data").glob("*.hea"))]
     measured = [measured_unseen(one.name, one.record, folds) for one in ludb]
@@ -107,6 +111,10 @@ def sections(data: Path, folds: Path | None, records_used: int | None) -> Iterat
         ludb, measured
     )
     yield "## LUDB: the same records as 3x4 + II pages\n\n" + page_table(ludb, measured, folds)
+    if pages is not None:
+        yield "## LUDB: read from medium phone pictures of drawn pages\n\n" + phone_table(
+            ludb, measured, list(kept_pages(pages)), folds
+        )
     ptbxl = list(read_ptbxl(data / "ptbxl", fold=9))[:records_used]
     results = [timed(record) for record, _ in ptbxl]
     found = [result for result, _ in results]
@@ -159,6 +167,63 @@ def page_table(ludb: list[Annotated], whole: list[Measurements], folds: Path | N
                      _mean_sd(pairs[both, 0]), f"{ratio:.2f}", *_within(pairs)))  # fmt: skip
     head = ("interval, ms", "n", "digital", "page", "SD page / digital", "within 1 SD", "within 2")
     return _table(head, rows)
+
+
+WANTED_ON_PAGES = {"pr": 20, "qrs": 20, "qt": 60}  # ms, SD: twice the limits of a digital record
+
+
+def phone_table(
+    ludb: list[Annotated], whole: list[Measurements], pages: list[Page], folds: Path | None
+) -> str:
+    """Return the errors of the intervals of pages that were drawn, photographed and read back."""
+    place = {one.name: row for row, one in enumerate(ludb)}
+    drawn = [(place[page.name], page.record) for page in pages]
+    read = [(row, record) for row, record in drawn if record is not None]
+    chosen = [ludb[row] for row, _ in read]
+    digital = [whole[row] for row, _ in read]
+    paper = [measured_unseen(ludb[row].name, record, folds) for row, record in read]
+    before, after = interval_errors(chosen, digital), interval_errors(chosen, paper)
+    own = interval_differences(digital, paper)
+    rows = []
+    for name, wanted in WANTED_ON_PAGES.items():
+        errors, known = after[name][:, 0], ~np.isnan(after[name][:, 0])
+        spread = np.std(errors[known])
+        low, high = _interval_of_sd(errors[known])
+        both = known & ~np.isnan(before[name][:, 0])
+        lost = int((np.isnan(errors) & ~np.isnan(before[name][:, 0])).sum())
+        rows.append((name, int(known.sum()), lost, _mean_sd(before[name][both, 0]),
+                     _mean_sd(errors), f"{low:.0f} to {high:.0f}", wanted,
+                     f"{np.median(np.abs(errors[known])):.0f}", _mean_sd(own[name]),
+                     *_within(after[name]), f"{spread / np.std(before[name][both, 0]):.1f}",
+                     ))  # fmt: skip
+    head = ("interval, ms", "n", "lost on paper", "digital less true", "page less true",
+            "SD, 95 % interval", "SD wanted", "median size of the error", "page less digital",
+            "within 1 SD", "within 2", "SD page / digital")  # fmt: skip
+    refused = len(drawn) - len(read)
+    return (
+        f"{len(drawn)} pages ({refused} refused by the digitizer), `benchmarks.measure_pages`. "
+        "True is LUDB's annotation of the ten seconds; the page shows 2.5 s of each lead, and a rhythm "
+        f"strip on most.\n\n" + _table(head, rows)
+    )
+
+
+def interval_differences(
+    whole: list[Measurements], parts: list[Measurements]
+) -> dict[str, Doubles]:
+    """Return what was measured on pages less what was in the digital records, ms."""
+    return {
+        name: np.array([1000 * (two.value(name) - one.value(name))
+                        for one, two in zip(whole, parts, strict=True)])
+        for name in WANTED_ON_PAGES
+    }  # fmt: skip
+
+
+def _interval_of_sd(errors: Doubles) -> tuple[float, float]:
+    """Return the 95 % interval of a standard deviation, by bootstrap over records."""
+    rng = np.random.default_rng(0)
+    drawn = [np.std(rng.choice(errors, len(errors))) for _round in range(1000)]
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def _within(pairs: Doubles) -> tuple[str, str]:

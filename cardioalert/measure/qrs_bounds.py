@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardioalert.dsp import Floats, row_quantiles
 from cardioalert.measure.limbs import WaveBounds, earliest, slopes_of
@@ -19,6 +20,10 @@ BACKGROUND: Final = 3.0  # times the median slope of the beat: no longer noise
 QUARTILE_TO_MEDIAN: Final = 3.0  # of an absolute slope, a little more than that of Gaussian noise
 CALM: Final = 0.016  # s for which the slope must stay low
 BEFORE, AFTER = 0.15, 0.22  # s around R within which the QRS must lie
+EARLIER, LATER = (
+    0.030,
+    0.040,
+)  # s by which one lead may go beyond all; LUDB's go 26 and 37 ms at most
 
 
 def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
@@ -46,15 +51,32 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
     low_off = np.maximum(LIMB_END_OFF * peak, BACKGROUND * background)
     on = np.full(len(signal), np.nan)
     off = np.full(len(signal), np.nan)
+    limbs: dict[int, NDArray[np.intp]] = {}
     for lead, row in enumerate(steep):
         if peak[lead] <= 1e-9 or low_off[lead] >= MAIN_LIMB * peak[lead]:
             continue
-        main = first + np.flatnonzero(row[first:last] > MAIN_LIMB * peak[lead])
+        main = limbs[lead] = first + np.flatnonzero(row[first:last] > MAIN_LIMB * peak[lead])
         on[lead] = _walk(row, int(main[0]), -1, float(low_on[lead]), r_index)
         off[lead] = _walk(row, int(main[-1]), 1, float(low_off[lead]), r_index)
     if np.isnan(on).all():
         return None
+    # In a lead with a low QRS, P or T can be as steep as a limb: look again, near the others.
+    begins = earliest(on) - EARLIER * WORKING_RATE
+    ends = -earliest(-off) + LATER * WORKING_RATE
+    for lead, main in limbs.items():
+        near = main[(main >= begins) & (main <= ends)]
+        if on[lead] < begins:
+            on[lead] = _again(steep[lead], near[:1], -1, float(low_on[lead]), r_index)
+        if off[lead] > ends:
+            off[lead] = _again(steep[lead], near[-1:], 1, float(low_off[lead]), r_index)
+    on[on < begins] = np.nan
+    off[off > ends] = np.nan
     return WaveBounds(on=on, off=off, first=earliest(on), last=-earliest(-off))
+
+
+def _again(steep: Floats, limb: NDArray[np.intp], step: int, low: float, r_index: int) -> float:
+    """Return the bound seen from the limb that is left, NaN without one."""
+    return _walk(steep, int(limb[0]), step, low, r_index) if len(limb) else float("nan")
 
 
 def _background(steep: Floats) -> Floats:
