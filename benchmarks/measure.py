@@ -202,8 +202,8 @@ def phone_table(
     refused = len(drawn) - len(read)
     return (
         f"{len(drawn)} pages ({refused} refused by the digitizer), `benchmarks.measure_pages`. "
-        "True is LUDB's annotation of the ten seconds; the page shows 2.5 s of each lead, and a rhythm "
-        f"strip on most.\n\n" + _table(head, rows)
+        "True is LUDB's annotation of the ten seconds; the page shows 2.5 s of each lead, and a "
+        f"rhythm strip on most.\n\n" + _table(head, rows)
     )
 
 

@@ -43,9 +43,23 @@ V2_V3: Final = (Lead.V2, Lead.V3)
 def st_elevation(case: Case, n: Numbers) -> Check:
     """ST elevation at J in two contiguous leads, each over its own limit.
 
-    With voltage criteria for LVH, V1-V3 alone make it possible only: see `st_elevation_with_lvh`.
+    One of them must be over it by more than the measurement error: two leads that just reach it are
+    borderline, which is possible. With voltage criteria for LVH, V1-V3 alone make it possible only:
+    see `st_elevation_with_lvh`.
     """
-    return contiguous(_elevations(case, n))
+    leads = _elevations(case, n)
+    check = contiguous(leads)
+    if check.outcome is not Outcome.BARELY or _has_clear_lead(leads):
+        return check
+    return cap(check, _("ST is within its measurement error of the limit in each of these leads"))
+
+
+def _has_clear_lead(leads: Mapping[Place, Check]) -> bool:
+    """Tell whether one of two neighbours over their limits is so beyond doubt."""
+    return any(
+        min(one, other) >= Outcome.BARELY and max(one, other) is Outcome.MET
+        for one, other in ((leads[a].outcome, leads[b].outcome) for a, b in ADJACENT)
+    )
 
 
 def st_elevation_below_limit(case: Case, n: Numbers) -> Check:

@@ -169,8 +169,12 @@ def test_inferior_elevation_asks_for_the_right_leads():
     ("patient", "limit"), [(MAN, 0.20), (YOUNG_MAN, 0.25), (WOMAN, 0.15), (SOMEBODY, 0.15)]
 )
 def test_limits_in_v2_and_v3_depend_on_sex_and_age(patient, limit):
-    assert judged(on(("V2", "V3"), st_j=limit), patient=patient).urgency is Urgency.RED
-    assert judged(on(("V2", "V3"), st_j=limit - 0.03), patient=patient).urgency < Urgency.RED
+    clear, reached, below = (
+        judged(on(("V2", "V3"), st_j=limit + more), patient=patient) for more in (0.03, 0.0, -0.03)
+    )
+    assert clear.urgency is Urgency.RED
+    assert (codes(reached)["st-elevation"], reached.urgency) == ("possible", Urgency.ORANGE)
+    assert below.urgency < Urgency.RED
 
 
 def test_two_leads_that_are_not_neighbours_do_not_make_it():

@@ -325,6 +325,13 @@ def test_two_near_misses_are_no_possible_infarction_but_borderline():
     assert outcome_of("STE-NEAR", on(("II", "aVF"), st_j=0.05)) is Outcome.NOT_MET
 
 
+def test_st_that_just_reaches_its_limits_is_possible_and_beside_a_clear_lead_present():
+    reached = on(("V4", "V5"), st_j=0.11)
+    assert check_of("STE", reached).capped
+    assert outcome_of("STE", reached) is Outcome.NEARLY
+    assert outcome_of("STE", merged(reached, on("V5", st_j=0.13))) is Outcome.BARELY
+
+
 def test_two_near_misses_are_no_wide_complex_tachycardia():
     doubt = {"uncertainty": {"qrs": 0.010, "heart_rate": 5.0}}
     near = merged(values(qrs=112, heart_rate=96), doubt)
