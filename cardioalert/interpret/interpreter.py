@@ -63,11 +63,13 @@ def interpret(
         on_paper=digitized is not None,
         beats_needed=gates.beats_needed(inputs),
     )
-    judgements = merge.apply_blocks(gates.close(judge(case), failed))
+    heard = opinion or Opinion(kind="digital")
+    judgements = gates.close(judge(case), failed)
+    judgements = merge.apply_blocks(judgements, network.confirmed(judgements, heard))
     if any(each.gate.effect == "refuse" for each in failed):
         return _refused(judgements, failed, patient)
     found = merge.findings_of(judgements, patient)
-    weighed = network.weigh(found, judgements, opinion or Opinion(kind="digital"))
+    weighed = network.weigh(found, judgements, heard)
     holds = not any(each.gate.stops_normal for each in failed) and not weighed.overall
     clear = normal.normal_finding(case, judgements, gates_hold=holds, opinion=opinion)
     findings = merge.merge_findings(

@@ -6,7 +6,7 @@ own `decided_by`, and `merge_findings` joins those of one code without losing ei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal
@@ -87,17 +87,28 @@ def _reasons() -> Mapping[str, str]:
     }
 
 
-def apply_blocks(judgements: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
+def apply_blocks(
+    judgements: tuple[Judgement, ...], confirmed: Collection[str] = ()
+) -> tuple[Judgement, ...]:
     """Apply the blocks in order.
 
     A row that was silenced blocks nothing; a row within its error of the limit silences nothing,
-    it only replaces a lower grade and is noted.
+    it only replaces a lower grade and is noted, unless the networks confirm it.
+
+    Parameters
+    ----------
+    judgements : tuple of Judgement
+    confirmed : rules whose finding the networks call present (`network.confirmed`)
     """
     by_id = {each.criterion.id: each for each in judgements}
     for block in blocks():
         silences = block.effect in ("not-assessable", "possible")
         needed = Outcome.MET if silences else Outcome.BARELY
-        if any(rule in by_id and by_id[rule].outcome >= needed for rule in block.by):
+        if any(
+            rule in by_id
+            and by_id[rule].outcome >= (Outcome.BARELY if rule in confirmed else needed)
+            for rule in block.by
+        ):
             by_id = {
                 rule: _blocked(each, block) if block.concerns(rule) else each
                 for rule, each in by_id.items()

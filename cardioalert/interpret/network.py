@@ -153,6 +153,20 @@ def weigh(
     return Weighed(findings=tuple(found), overall=tuple(words))
 
 
+def confirmed(judgements: Iterable[Judgement], opinion: Opinion) -> frozenset[str]:
+    """Return the rules whose own finding the networks call present.
+
+    What both witnesses see is present, also where a value lies within its error of a limit; it
+    then means to other rows what it means where the limit is clearly met.
+    """
+    seen = {
+        shared.findings[0]
+        for shared in shared_findings()
+        if shared.asks in opinion.calls and opinion.calls[shared.asks].verdict == "present"
+    }
+    return frozenset(each.criterion.id for each in judgements if each.criterion.finding in seen)
+
+
 def resolve(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Apply the table of contradictions."""
     found = list(findings)

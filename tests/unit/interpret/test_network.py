@@ -8,7 +8,16 @@ from cardioalert.domain.clinical import Evidence, Finding, Overall, Urgency
 from cardioalert.domain.opinion import Call, Opinion
 from cardioalert.interpret import interpret, network
 from tests.built_measurements import built_measurements, built_record
-from tests.unit.interpret.limit_cases import IRREGULAR, MAN, NO_P, merged, strokes
+from tests.unit.interpret.limit_cases import (
+    IRREGULAR,
+    LBBB_SHAPE,
+    MAN,
+    NO_P,
+    merged,
+    on,
+    strokes,
+    values,
+)
 
 VERDICTS = ("present", "possible", "undecided", "absent")
 
@@ -195,3 +204,12 @@ def test_networks_call_no_block_or_infarction_where_a_pacemaker_is_possible():
     assert "paced-rhythm" in paced
     assert not {"left-bundle-branch-block", "q-waves-old-infarction"} & set(paced)
     assert "atrial-fibrillation" in paced
+
+
+@pytest.mark.parametrize(("verdict", "silenced"), [("present", True), ("undecided", False)])
+def test_a_block_that_both_see_silences_what_it_imitates(verdict, silenced):
+    """Within its error of 120 ms the criterion alone silences nothing."""
+    close = merged(LBBB_SHAPE, values(qrs=122), {"uncertainty": {"qrs": 0.009}})
+    found = by_code(judged(close, on("V1", s=-3.2), heard=opinion(CLBBB=verdict)))
+    assert found["left-bundle-branch-block"].status == ("present" if silenced else "possible")
+    assert ("lvh-voltage" in found) is not silenced

@@ -20,7 +20,9 @@ def _beat(low: float) -> np.ndarray:
     """Twelve leads of a QRS of 90 ms; the first is low, with a P as steep as its QRS."""
     rng = np.random.default_rng(0)
     rows = [_triangle(600, 0.0, 0.09, low) + _triangle(600, -0.115, 0.05, 0.1)]
-    rows += [_triangle(600, 0.0, 0.09, 1.0) + _triangle(600, -0.115, 0.05, 0.1) for _row in range(11)]
+    rows += [
+        _triangle(600, 0.0, 0.09, 1.0) + _triangle(600, -0.115, 0.05, 0.1) for _row in range(11)
+    ]
     return np.array(rows) + rng.normal(0.0, 0.0005, (12, 600))
 
 
