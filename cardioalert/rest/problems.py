@@ -129,12 +129,11 @@ def install(app: FastAPI) -> None:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return what may be done with the path of a request."""
-    found: set[str] = set()
-    for path, described in request.app.openapi()["paths"].items():
-        if compile_path(path)[0].match(request.url.path):
-            found |= {method.upper() for method in described}
-    return found
+    """Return what may be done with the path of a request; one written out wins over a pattern."""
+    paths = request.app.openapi()["paths"]
+    fitting = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    named = [request.url.path] if request.url.path in paths else fitting
+    return {method.upper() for path in named for method in paths[path]}
 
 
 def binary(media_type: str) -> dict[int | str, dict[str, Any]]:

@@ -8,7 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, String
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Text = Annotated[str, StringConstraints(max_length=254)]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+    Field(json_schema_extra={"format": "date"}),
+]
 SCOPE: Final = (
     r"^(records|channel:(push|telegram|sms|email)|share:(clinic|account):[A-Za-z0-9._-]{1,64})$"
 )

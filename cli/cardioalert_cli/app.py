@@ -36,6 +36,7 @@ COMMANDS: Final = (
     "openapi",
     "worker",
     "user",
+    "record",
     "keys",
     "audit",
     "db",

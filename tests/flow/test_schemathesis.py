@@ -11,6 +11,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -134,6 +135,7 @@ def ask(served: Served, operation) -> None:
         "clinic_id": "clinic", "location_id": "clinic", "appointment_id": "code",
     }  # fmt: skip
 
+    keys = (f"{operation.label} {number}"[-100:] for number in count())
     named = operation.definition.raw["operationId"] in CANNOT_BE_SAID
     left_out = [positive_data_acceptance] if named else []
 
@@ -153,6 +155,9 @@ def ask(served: Served, operation) -> None:
                     case.path_parameters[name] = values[number % len(values)]
             if isinstance(case.body, dict) and "slot" in case.body:
                 case.body["slot"] = served.known["slot"][number % len(served.known["slot"])]
+        if "Idempotency-Key" in (case.headers or {}):
+            # One thing, one key: a key that comes with another body is refused, as it should be.
+            case.headers["Idempotency-Key"] = next(keys)
         case.call_and_validate(headers=served.headers[role], excluded_checks=left_out)
 
     send()

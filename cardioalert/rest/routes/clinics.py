@@ -25,7 +25,7 @@ Name = Annotated[str, Path(max_length=100)]
 DayQuery = Annotated[
     str | None,
     Query(
-        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
         description="YYYY-MM-DD, local",
         json_schema_extra={"format": "date"},
     ),

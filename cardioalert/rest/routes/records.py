@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 
 from cardioalert.care import patients, records
 from cardioalert.care.desk import Actor, Desk
@@ -26,6 +26,7 @@ READ = {"x-policy": "record.read"}
 ADD = {"x-policy": "record.add"}
 PatientQuery = Annotated[str, Query(max_length=64)]
 AnalysisPath = Annotated[str, Path(max_length=64)]
+Upload = Annotated[UploadFile, File(json_schema_extra={"minLength": 1})]
 Symptoms = Annotated[
     list[Symptom],
     Form(
@@ -46,7 +47,7 @@ REPORT_POLICY: Final = (
 )  # fmt: skip
 def add_ecg(
     *,
-    request: Request, response: Response, desk: DeskOf, actor: ActorOf, file: UploadFile,
+    request: Request, response: Response, desk: DeskOf, actor: ActorOf, file: Upload,
     symptoms: Symptoms, patient: PatientQuery = "",
 ) -> answers.Job:  # fmt: skip
     """Send a photo or a record, with what is felt; the answer names the job that reads it."""

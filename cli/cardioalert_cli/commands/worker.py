@@ -50,22 +50,25 @@ def worker(
     clerk = make_worker(desk, channels)
     analyze = IsolatedAnalysis()
     tidied = float("-inf")
-    while True:
-        if time.monotonic() - tidied > TIDY:
-            retention.tidy(desk)
-            tidied = time.monotonic()
-        done = {
-            "freed": waitlist.sweep(desk),
-            "sent": clerk.run_once(),
-            "analyzed": int(records.run_job(desk, analyze, owner=clerk.name)),
-        }
-        if once and not any(done.values()):
-            break
-        if any(done.values()):
-            if as_json:
-                output.print_json({"schema": "cardioalert.worker/1"} | done)
-        elif not once:
-            time.sleep(PAUSE)
+    try:
+        while True:
+            if time.monotonic() - tidied > TIDY:
+                retention.tidy(desk)
+                tidied = time.monotonic()
+            done = {
+                "freed": waitlist.sweep(desk),
+                "sent": clerk.run_once(),
+                "analyzed": int(records.run_job(desk, analyze, owner=clerk.name)),
+            }
+            if once and not any(done.values()):
+                break
+            if any(done.values()):
+                if as_json:
+                    output.print_json({"schema": "cardioalert.worker/1"} | done)
+            elif not once:
+                time.sleep(PAUSE)
+    finally:
+        analyze.close()
 
 
 def dead(
