@@ -72,4 +72,4 @@ def test_a_phone_is_remembered_and_what_is_not_there_is_an_error(run, monkeypatc
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     assert "error" in run("record", "phone", "p1", code=3)
     for words in (("list", "p2"), ("messages", "p2"), ("show", "x"), ("job", "x")):
-        assert run("record", *words, code=1)["error"]["code"] == "not-found"
+        assert run("record", *words, code=3)["error"]["code"] == "not-found"
