@@ -22,6 +22,7 @@ from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.errors import CorruptFileError, InvalidRecordError
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate, patient_of
+from cardioalert.formats.decimals import decimal_numbers
 from cardioalert.formats.leads import lead_codes, lead_of_label
 from cardioalert.formats.sniffing import check_text_size
 from cardioalert.i18n import translate as _
@@ -169,7 +170,10 @@ def _voltages(value: ET.Element) -> NDArray[np.float64]:
     origin = float(_attribute(value, "./{*}origin", "value") or 0.0)
     origin_unit = _attribute(value, "./{*}origin", "unit") or unit
     digits = value.find("./{*}digits")
-    numbers = np.array((digits.text or "").split() if digits is not None else [], dtype=np.float64)
+    text = "" if digits is None else (digits.text or "").strip()
+    numbers = decimal_numbers(text, " ")
+    if numbers is None:  # line ends between them, exponents, or none at all
+        numbers = np.array(text.split(), dtype=np.float64)
     return numbers * scale * MILLIVOLTS_PER_UNIT[unit] + origin * MILLIVOLTS_PER_UNIT[origin_unit]
 
 

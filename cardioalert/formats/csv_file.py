@@ -13,6 +13,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead
 from cardioalert.errors import CorruptFileError, InvalidRecordError
 from cardioalert.files import FileContent
 from cardioalert.formats.assembling import assemble, nearest_whole_rate
+from cardioalert.formats.decimals import decimal_numbers
 from cardioalert.formats.leads import lead_of_label
 from cardioalert.formats.sniffing import decode_text
 from cardioalert.i18n import translate as _
@@ -30,6 +32,8 @@ from cardioalert.units import MILLISECONDS_PER_SECOND, MILLIVOLTS_PER_UNIT
 
 TIME_DECIMALS: Final = 6  # microseconds
 VOLTAGE_DECIMALS: Final = 4  # a tenth of a microvolt
+
+LINES_AT_ONCE: Final = 2000
 
 _TIME: Final = re.compile(
     r"(?:time|t|seconds)(?:[\s_]*[(\[]?(?P<unit>s|sec|ms)[)\]]?)?", re.IGNORECASE
@@ -161,7 +165,42 @@ def _values(
     mapping from column index to float array, shape (rows,)
     """
     needed = [columns.time, *columns.leads]
-    found = {index: array("d") for index in needed}
+    parts = []
+    while some := list(islice(lines, LINES_AT_ONCE)):
+        table = _plain_table([text for _number, text in some], delimiter)
+        if table is not None and table.shape[1] > max(needed):
+            parts.append(table[:, needed])
+        else:
+            parts.append(_cell_by_cell(some, needed, delimiter=delimiter, to_number=to_number))
+    values = np.concatenate(parts) if parts else np.zeros((0, len(needed)))
+    return dict(zip(needed, values.T, strict=True))
+
+
+def _plain_table(lines: list[str], delimiter: str) -> NDArray[np.float64] | None:
+    """Read lines of nothing but numbers, all of one width; None for all others.
+
+    Returns
+    -------
+    float array, shape (lines, cells)
+    """
+    if len({line.count(delimiter) for line in lines}) > 1:
+        return None
+    text = delimiter.join(lines)
+    if delimiter != ",":
+        text = text.replace(",", ".")
+    numbers = decimal_numbers(text, delimiter)
+    return None if numbers is None else numbers.reshape(len(lines), -1)
+
+
+def _cell_by_cell(
+    lines: list[tuple[int, str]],
+    needed: list[int],
+    *,
+    delimiter: str,
+    to_number: Callable[[str], float],
+) -> NDArray[np.float64]:
+    """Read the needed cells of lines, shape (lines, needed); an error names its line."""
+    found = array("d")
     for number, text in lines:
         cells = text.split(delimiter)
         if len(cells) <= max(needed):
@@ -176,12 +215,12 @@ def _values(
         for index in needed:
             cell = cells[index].strip().strip('"')
             try:
-                found[index].append(math.nan if cell.lower() in _MISSING else to_number(cell))
+                found.append(math.nan if cell.lower() in _MISSING else to_number(cell))
             except ValueError:
                 raise CorruptFileError(
                     _("line {number} holds {cell!r}, no number", number=number, cell=cell[:40])
                 ) from None
-    return {index: np.array(values, dtype=np.float64) for index, values in found.items()}
+    return np.array(found, dtype=np.float64).reshape(-1, len(needed))
 
 
 def sampling_rate_of(times: NDArray[np.float64]) -> float:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import math
+from array import array
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,10 @@ def _numbers(row: NDArray[np.float32]) -> list[float | None]:
 
 def _array(values: list[float | None]) -> NDArray[np.float32]:
     """Return a lead as an array, null as NaN."""
+    try:
+        return np.frombuffer(array("d", cast(list[float], values))).astype(np.float32)
+    except TypeError:  # some are null
+        pass
     return np.array([math.nan if value is None else value for value in values], dtype=np.float32)
 
 
