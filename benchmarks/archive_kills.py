@@ -50,6 +50,7 @@ def kills(archive: Path, times: int, *, cluster: bool) -> bool:
     turns = cycle(("driver", "worker", "scheduler") if services else ("driver", "worker"))
     driver = start_batch(archive, parts, *cluster_options(services))
     done: list[Kill] = []
+    print("| killed | ECGs recorded | ECGs left | processes scoring |\n| --- | --- | --- | --- |")
     for share in shares:
         what = next(turns)
         driver = reach(driver, archive, parts, share * total, services)
@@ -63,6 +64,7 @@ def kills(archive: Path, times: int, *, cluster: bool) -> bool:
             os.kill(chance.choice(scorers({driver.pid})), signal.SIGKILL)
         recorded, left = progress(parts)
         done.append(Kill(what=what, done=recorded, left=left, scoring=scoring))
+        print(f"| {what} | {recorded} | {left} | {scoring} |", flush=True)
         if what == "driver":
             driver.wait()
         if services:
@@ -83,10 +85,7 @@ def kills(archive: Path, times: int, *, cluster: bool) -> bool:
 
 
 def tell(done: list[Kill], last: int, whole: Path, parts: Path) -> bool:
-    """Print the table of kills and compare the tables; return whether nothing was lost."""
-    print("| killed | ECGs recorded | ECGs left | processes scoring |\n| --- | --- | --- | --- |")
-    for kill in done:
-        print(f"| {kill.what} | {kill.done} | {kill.left} | {kill.scoring} |")
+    """Compare the tables; return whether nothing was lost."""
     same = {
         path.name: (parts / path.name).read_bytes() == path.read_bytes()
         for path in sorted(whole.iterdir())
