@@ -53,6 +53,8 @@ def stretches(here: Mask) -> list[tuple[int, int]]:
     ----------
     here : bool array, shape (samples,)
     """
+    if here.all():
+        return [(0, len(here))] if len(here) else []
     edges = np.flatnonzero(np.diff(np.concatenate([[False], here, [False]]).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
@@ -166,7 +168,8 @@ def smooth(signal: Floats, *, width: int) -> Floats:
         return signal
     averaged = uniform_filter1d(signal, width, axis=-1, mode="nearest")
     # The running sum behind it loses digits; an average never leaves the range of its values.
-    bounded: Floats = np.clip(averaged, signal.min(), signal.max(), out=averaged)
+    np.maximum(averaged, signal.min(), out=averaged)
+    bounded: Floats = np.minimum(averaged, signal.max(), out=averaged)
     return bounded
 
 
@@ -181,8 +184,22 @@ def slope(signal: Floats, *, sampling_rate: float, width: int) -> Floats:
     """
     if signal.shape[-1] < 2:
         return np.zeros_like(signal)
-    steep: Floats = np.gradient(signal, axis=-1) * sampling_rate
-    return smooth(steep, width=width)
+    return smooth(gradient(signal) * sampling_rate, width=width)
+
+
+def gradient(signal: Floats) -> Floats:
+    """Return the slope per sample, as `np.gradient` does in three times the time.
+
+    Parameters
+    ----------
+    signal : float array, shape (..., samples), at least two samples
+    """
+    steep = np.empty_like(signal)
+    np.subtract(signal[..., 2:], signal[..., :-2], out=steep[..., 1:-1])
+    steep[..., 1:-1] /= 2.0
+    steep[..., 0] = signal[..., 1] - signal[..., 0]
+    steep[..., -1] = signal[..., -1] - signal[..., -2]
+    return steep
 
 
 def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:

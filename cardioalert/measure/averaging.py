@@ -76,7 +76,8 @@ def level_baseline(prepared: Prepared, r: Floats) -> Floats:
     Between the PQ segments of successive beats a straight line is subtracted, so that no filter
     touches the ST segment; gaps become NaN.
     """
-    signal = np.where(prepared.present, prepared.signal, np.nan)
+    signal = prepared.signal.copy()
+    signal[~prepared.present] = np.nan
     if len(r) == 0 or not prepared.leads:
         return signal
     peaks = np.round(r).astype(np.intp)
@@ -193,9 +194,12 @@ def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
     noise = np.zeros(single.shape[1])
     if len(single) > 1:
         thin = single[:, :, ::2]
-        count = (~np.isnan(thin)).sum(axis=0)
-        mean = np.nansum(thin, axis=0) / np.maximum(count, 1)
-        spread = np.nansum((thin - mean) ** 2, axis=0) / np.maximum(count - 1, 1)
+        missing = np.isnan(thin)
+        count = (~missing).sum(axis=0)
+        mean = np.where(missing, np.float32(0), thin).sum(axis=0) / np.maximum(count, 1)
+        apart = (thin - mean) ** 2
+        apart[missing] = 0.0
+        spread = apart.sum(axis=0) / np.maximum(count - 1, 1)
         for lead, known in enumerate(count > 1):
             if known.any():
                 noise[lead] = np.sqrt(median(smooth(spread[lead, known], width=10)))

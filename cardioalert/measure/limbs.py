@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, fill_gaps, quantile, slope, smooth
+from cardioalert.dsp import Floats, Mask, fill_gaps, quantile, slope, smooth
 from cardioalert.measure.preparation import WORKING_RATE
 
 BEGUN: Final = 0.3  # share of the leads in which a wave has begun at its onset over all leads
@@ -100,7 +100,8 @@ def limbs(steepness: Floats, share: float) -> NDArray[np.intp]:
         return np.zeros(0, dtype=np.intp)
     around = np.concatenate([[0.0], steepness, [0.0]])
     top = (around[1:-1] >= around[:-2]) & (around[1:-1] > around[2:])
-    return np.flatnonzero(top & (steepness >= share * steepness.max()))
+    high: Mask = top & (steepness >= share * steepness.max())
+    return high.nonzero()[0]
 
 
 def follow_limb(steep: Floats, limb: int, *, step: int, until: int, share: float) -> float:
@@ -113,7 +114,7 @@ def follow_limb(steep: Floats, limb: int, *, step: int, until: int, share: float
     if len(path) < 2 or path[0] == 0:
         return float(limb)
     relative = path / path[0]  # positive as long as the limb goes on
-    under = np.flatnonzero(relative < share)
+    under = (relative < share).nonzero()[0]
     if len(under) == 0:
         return float(until)
     k = int(under[0])

@@ -23,14 +23,15 @@ def usable_leads(
 ) -> tuple[tuple[Lead, ...], dict[Lead, str]]:
     """Return the leads whose median beat can be measured, and why the others cannot."""
     unusable = dict(prepared.unusable)
+    if average is None or delineation is None:
+        return (), unusable | dict.fromkeys(prepared.leads, "too-few-beats")
+    first, last = int(delineation.qrs.first), int(np.ceil(delineation.qrs.last)) + 1
+    noisy = average.noise > NOISY * np.ptp(average.signal[:, first:last], axis=1)
     usable = []
     for row, lead in enumerate(prepared.leads):
-        if average is None or delineation is None or average.count[row] == 0:
+        if average.count[row] == 0:
             unusable[lead] = "too-few-beats"
-            continue
-        first, last = int(delineation.qrs.first), int(np.ceil(delineation.qrs.last)) + 1
-        height = float(np.ptp(average.signal[row, first:last]))
-        if average.noise[row] > NOISY * height:
+        elif noisy[row]:
             unusable[lead] = "noisy"
         else:
             usable.append(lead)

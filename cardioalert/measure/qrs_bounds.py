@@ -55,7 +55,7 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
     for lead, row in enumerate(steep):
         if peak[lead] <= 1e-9 or low_off[lead] >= MAIN_LIMB * peak[lead]:
             continue
-        main = limbs[lead] = first + np.flatnonzero(row[first:last] > MAIN_LIMB * peak[lead])
+        main = limbs[lead] = first + (row[first:last] > MAIN_LIMB * peak[lead]).nonzero()[0]
         on[lead] = _walk(row, int(main[0]), -1, float(low_on[lead]), r_index)
         off[lead] = _walk(row, int(main[-1]), 1, float(low_off[lead]), r_index)
     if np.isnan(on).all():
@@ -96,12 +96,10 @@ def _walk(steep: Floats, start: int, step: int, low: float, r_index: int) -> flo
     stop = min(max(far, 0), len(steep) - 1)
     path = steep[start : stop + step : step] if stop + step >= 0 else steep[start::step]
     calm = round(CALM * WORKING_RATE)
-    quiet = np.concatenate([path < low, np.ones(calm, dtype=np.bool_)])
-    runs = np.convolve(quiet, np.ones(calm), mode="valid")[: len(path)]
-    held = np.flatnonzero(runs >= calm)
-    if len(held) == 0:
+    quiet = (path < low).tobytes() + b"\1" * calm  # beyond the end it is calm
+    k = quiet.find(b"\1" * calm)
+    if k == len(path):
         return float(stop)
-    k = int(held[0])
     if k == 0:
         return float(start)
     above, below = path[k - 1], path[k]

@@ -20,28 +20,35 @@ def wave_times(
 ) -> tuple[WaveTimes, ...]:
     """Return the bounds of every beat in every lead that shows it, from those of its shape."""
     times = []
+    known: dict[tuple[int, bool], tuple[tuple[str, ...], Floats]] = {}
     for beat, (r, number) in enumerate(zip(shapes.r.tolist(), shapes.shape.tolist(), strict=True)):
-        if number >= len(waves):
-            continue
-        found = waves[number]
+        found = waves[number] if number < len(waves) else None
         if found is None:
             continue
         average = averages[number]
-        p = found.p if _shows_p(found, average, beat) else None
-        bounds = {
-            f"{name}_{side}": values
-            for name, wave in (("p", p), ("qrs", found.qrs), ("t", found.t))
-            if wave is not None
-            for side, values in (("on", wave.on), ("off", wave.off))
-        }
-        places = np.stack(list(bounds.values()), axis=1) - average.moved[:, None]
+        with_p = _shows_p(found, average, beat)
+        if (number, with_p) not in known:
+            known[number, with_p] = _bounds(found, average, with_p=with_p)
+        names, places = known[number, with_p]
         instants = _instants(places + (r - average.r_index), prepared)
         for lead, here in zip(prepared.leads, instants, strict=True):
-            if any(value is not None for value in here):
-                times.append(
-                    WaveTimes(lead=lead, beat=beat, **dict(zip(bounds, here, strict=True)))
-                )
+            if here.count(None) < len(here):
+                times.append(WaveTimes(lead=lead, beat=beat, **dict(zip(names, here, strict=True))))
     return tuple(times)
+
+
+def _bounds(
+    found: Delineation, average: Average, *, with_p: bool
+) -> tuple[tuple[str, ...], Floats]:
+    """Return the names of a shape's bounds and where they are, (leads, bounds), samples."""
+    waves = (("p", found.p if with_p else None), ("qrs", found.qrs), ("t", found.t))
+    bounds = {
+        f"{name}_{side}": values
+        for name, wave in waves
+        if wave is not None
+        for side, values in (("on", wave.on), ("off", wave.off))
+    }
+    return tuple(bounds), np.stack(list(bounds.values()), axis=1) - average.moved[:, None]
 
 
 def _shows_p(found: Delineation, average: Average, beat: int) -> bool:

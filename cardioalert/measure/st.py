@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -57,8 +58,9 @@ def st_levels(signal: Floats, *, qrs_off: float, t_end: float) -> dict[str, floa
     for name, delay in J_DELAYS.items():
         middle = round(qrs_off + delay * WORKING_RATE)
         piece = signal[max(0, middle - half) : middle + half + 1]
-        here = len(piece) > half and not np.isnan(piece).any() and not middle > t_end
-        levels[name] = float(piece.mean()) if here else None
+        total = float(piece.sum())  # NaN where one of them is
+        here = len(piece) > half and not math.isnan(total) and not middle > t_end
+        levels[name] = total / len(piece) if here else None
     return levels
 
 

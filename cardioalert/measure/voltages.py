@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cardioalert.dsp import Floats, smooth
+from cardioalert.dsp import Floats, gradient, smooth
 from cardioalert.measure.preparation import WORKING_RATE
 
 SMALLEST_WAVE: Final = 0.03  # mV, with two opposite slopes (IEC 60601-2-51 Annex GG)
@@ -59,7 +59,7 @@ def deflections(signal: Floats, *, smallest: float) -> list[Deflection]:
     if len(signal) == 0:
         return []
     signs = np.sign(signal)
-    edges = np.flatnonzero(np.diff(signs) != 0) + 1
+    edges = (signs[1:] != signs[:-1]).nonzero()[0] + 1
     borders = [0, *edges.tolist(), len(signal)]
     height = np.abs(signal)
     waves: list[Deflection] = []
@@ -93,11 +93,11 @@ def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> 
     if len(piece) < 3 or np.isnan(piece).any():
         return {}
     waves = deflections(piece, smallest=max(SMALLEST_WAVE, NOISE_FACTOR * noise))
-    steep = np.abs(np.gradient(piece)) * WORKING_RATE
-    initial = steep[: round(INITIAL * WORKING_RATE)]
+    steep = np.abs(gradient(piece)) * WORKING_RATE
+    initial, steepest = steep[: round(INITIAL * WORKING_RATE)], float(steep.max())
     values = _named(waves)
-    values["qrs_peak_to_peak"] = float(np.ptp(piece))
-    values["initial_slope_ratio"] = float(initial.mean() / steep.max()) if steep.max() else None
+    values["qrs_peak_to_peak"] = float(piece.max() - piece.min())
+    values["initial_slope_ratio"] = float(initial.mean()) / steepest if steepest else None
     upward = [wave for wave in waves if wave.voltage > 0]
     if upward:
         values["r_peak_time"] = (start + upward[-1].peak - first) / WORKING_RATE
@@ -154,7 +154,8 @@ def _peaks_apart(piece: Floats, least: float) -> float:
     A notch is a valley that both peaks overlook by `P_NOTCH` of the smaller one.
     """
     calm = smooth(piece, width=P_CALM)
-    tops = np.flatnonzero((calm[1:-1] > calm[:-2]) & (calm[1:-1] >= calm[2:])) + 1
+    rises = calm[1:] > calm[:-1]
+    tops = (rises[:-1] & ~rises[1:]).nonzero()[0] + 1
     tops = tops[calm[tops] >= max(least, HALF_PEAK * float(calm.max()))]
     widest = 0.0
     for one, other in pairwise(tops.tolist()):
@@ -225,7 +226,7 @@ def _is_notched(piece: Floats, wave: Deflection) -> bool:
         fallen = np.maximum.accumulate(limb) - limb
         if (fallen[limb >= NOTCH_HEIGHT * wave.voltage] >= depth).any():
             return True
-        climb = np.diff(limb)
+        climb = limb[1:] - limb[:-1]
         if len(climb) < 3:
             continue
         slow = climb < SLUR * climb.max()
@@ -246,8 +247,8 @@ def _end_notch(signal: Floats, peak: int, end: int) -> float:
     if len(descent) < 4 or np.isnan(descent).any():
         return 0.0
     low = descent <= JP_BELOW * descent[0]
-    fall = -np.diff(descent)
-    rises = np.flatnonzero((fall[:-1] < 0) & (fall[1:] >= 0)) + 1
+    falls = descent[1:] <= descent[:-1]
+    rises = (~falls[:-1] & falls[1:]).nonzero()[0] + 1
     for top in rises:
         before = descent[:top].min()
         after = descent[top:].min()
