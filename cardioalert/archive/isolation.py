@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from cardioalert.archive.outcome import Job, Outcome
-from cardioalert.errors import CardioAlertError
+from cardioalert.errors import CardioAlertError, MemoryLimitError
 from cardioalert.isolation import ATTEMPTS, IsolatedCall, Limits
 
 TARGET = "cardioalert.archive.scoring:work"
@@ -22,10 +22,19 @@ class IsolatedScorer:
         """Score a batch at once, within the limits of one ECG; else its jobs one by one."""
         if len(batch) > 1:
             try:
-                return self._outcomes(batch, attempts=1)
+                outcomes = self._outcomes(batch, attempts=1)
             except CardioAlertError:
                 pass  # one of them broke the process, or they took too long together
+            else:
+                return [self._again_if_short_of_memory(outcome) for outcome in outcomes]
         return [self.score(job) for job in batch]
+
+    def _again_if_short_of_memory(self, outcome: Outcome) -> Outcome:
+        """Give an ECG that found too little memory a process that holds nothing of others."""
+        if outcome.code != MemoryLimitError.code:
+            return outcome
+        self.close()
+        return self.score(outcome.job)
 
     def score(self, job: Job) -> Outcome:
         """Score a job; a process that hangs or dies is replaced, and the job gets a code."""

@@ -43,11 +43,12 @@ class Limits:
     seconds : float, s
         Of the processor, so that a busy machine condemns no file; ten times as long on the clock.
     megabytes : int, MB
-        Of the process's memory; only where the operating system can limit it.
+        Of the process's memory; only where the operating system can limit it. A page takes
+        650 MB at most, and two processes with what started them stay under 2 GB.
     """
 
     seconds: float = 60.0
-    megabytes: int = 2000
+    megabytes: int = 900
 
 
 class IsolatedCall:

@@ -73,7 +73,7 @@ def batch(
     ] = 60.0,
     memory_limit: Annotated[
         int, typer.Option("--memory-limit", min=500, help=_("MB that one ECG may take."))
-    ] = 2000,
+    ] = 900,
     pseudonymize: Annotated[
         Path | None,
         typer.Option(
