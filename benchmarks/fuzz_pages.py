@@ -1,20 +1,24 @@
 """Show the digitizer pictures it cannot expect: every one gets an answer or a refusal, in time.
 
-Pages are drawn, warped, cropped, turned, stretched, blurred, drowned in noise and brought to odd
-sizes, all from a seed. Anything but an answer or an error with a code is a failure, and so is more
-than the time limit. A small sample runs with the tests (tests/flow/test_fuzz_pages.py).
+Pages are drawn, or taken from the real pictures, and warped, cropped, turned, stretched, blurred,
+drowned in noise and brought to odd sizes, all from a seed. Anything but an answer or an error with
+a code is a failure, and so is more than the time limit. A small sample runs with the tests
+(tests/flow/test_fuzz_pages.py). With --keep a run goes on where it was stopped; with --show DIR
+pictures that were read are saved with their curves, to be looked at.
 
-    python -m benchmarks.fuzz_pages --pages 2000
+    python -m benchmarks.fuzz_pages --pages 2000 --data ../shared/data --keep fuzz.jsonl
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -32,10 +36,14 @@ from synthesis.recordings import made_up_recording  # noqa: E402
 
 import cardioalert  # noqa: E402
 from cardioalert.digitize.limits import MOST_SECONDS  # noqa: E402
+from cardioalert.digitize.reading import read_photo  # noqa: E402
 from cardioalert.errors import CardioAlertError  # noqa: E402
+from cardioalert.report.overlay import draw_overlay  # noqa: E402
 
 FIRST_SEED = 5_000_000
-PER_DRAWING = 12  # mutations of one drawn page
+PER_DRAWING = 12  # mutations of one page
+MOST_PIXELS = 2e6  # of a page before it is harmed
+REAL = ("prints", "paper_ecg", "clean_render", "reports")
 Pixels = NDArray[np.uint8]
 
 
@@ -107,23 +115,56 @@ def _collage(picture: Pixels, rng: np.random.Generator) -> Pixels:
 HARMS = (_warp, _crop, _resize, _turn, _noise, _blur, _level, _invert, _stripes, _collage)
 
 
-def answer(picture: Pixels) -> str:
+def real_pictures(data: Path | None) -> list[Path]:
+    """Return the real pictures, none without their folder."""
+    if data is None:
+        return []
+    files = (path for name in REAL for path in sorted((data / "images" / name).iterdir()))
+    return [path for path in files if path.suffix.lower() in {".jpg", ".jpeg", ".png"}]
+
+
+def source(first: int, real: list[Path]) -> Pixels:
+    """Return the page that some seeds share: a real picture and a drawn page by turns."""
+    number = first // PER_DRAWING
+    if not real or number % 2:
+        page = drawing(FIRST_SEED + number)
+    else:
+        page = read_photo(real[number // 2 * 7 % len(real)]).pixels
+    scale = np.sqrt(MOST_PIXELS / (page.shape[0] * page.shape[1]))
+    if scale < 1.0:
+        page = np.asarray(
+            cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8
+        )
+    return page
+
+
+def answer(picture: Pixels, show: Path | None = None) -> str:
     """Return `read: grade`, the code of a refusal, or `CRASH` with the error."""
     try:
-        return f"read: {cardioalert.digitize(picture).quality.grade.value}"
+        digitized = cardioalert.digitize(picture)
+        if show is not None:
+            cv2.imwrite(str(show), draw_overlay(digitized)[..., ::-1])
+        hedges = ", ".join(sorted({notice.code for notice in digitized.warnings}))
+        return f"read: {digitized.quality.grade.value}" + (f" ({hedges})" if hedges else "")
     except CardioAlertError as error:
         return error.code
     except Exception as error:  # a crash is what is looked for here
         return f"CRASH {type(error).__name__}: {error} {traceback.format_exc(limit=-2)}"
 
 
-def pictures(first: int, count: int) -> list[tuple[int, Pixels]]:
-    """Return the pictures of some consecutive seeds, all of one drawing."""
-    page = drawing(FIRST_SEED + first // PER_DRAWING)
-    return [
-        (seed, mutated(page, np.random.default_rng([seed, 9])))
-        for seed in range(first, first + count)
-    ]
+def pictures(first: int, count: int, real: list[Path]) -> Iterator[tuple[int, Pixels]]:
+    """Yield the pictures of some consecutive seeds, all of one page."""
+    page = source(first, real)
+    for seed in range(first, first + count):
+        yield seed, mutated(page, np.random.default_rng([seed, 9]))
+
+
+def read_kept(kept: Path | None) -> dict[int, tuple[str, float]]:
+    """Return what a former run found: answers and seconds by seed."""
+    if kept is None or not kept.exists():
+        return {}
+    rows = map(json.loads, kept.read_text(encoding="utf-8").splitlines())
+    return {row["seed"]: (row["said"], row["seconds"]) for row in rows}
 
 
 def main() -> None:
@@ -131,23 +172,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--data", type=Path, help="folder of the real pictures")
+    parser.add_argument("--keep", type=Path, help="JSON lines of answers; go on after them")
+    parser.add_argument("--show", type=Path, help="folder for pictures with their curves")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     options = parser.parse_args()
-    counts: Counter[str] = Counter()
-    longest = 0.0
-    for first in range(options.first, options.first + options.pages, PER_DRAWING):
-        left = options.first + options.pages - first
-        for seed, picture in pictures(first, min(PER_DRAWING, left)):
-            began = time.thread_time()
-            said = answer(picture)
-            spent = time.thread_time() - began
-            counts[said] += 1
-            longest = max(longest, spent)
+    real = real_pictures(options.data)
+    seen = read_kept(options.keep)
+    began = time.perf_counter()
+    last = options.first + options.pages
+    for first in range(options.first, last, PER_DRAWING):
+        if all(seed in seen for seed in range(first, min(first + PER_DRAWING, last))):
+            continue
+        for seed, picture in pictures(first, min(PER_DRAWING, last - first), real):
+            if seed in seen:
+                continue
+            show = options.show / f"{seed}.jpg" if options.show else None
+            before = time.thread_time()
+            said, spent = answer(picture, show), time.thread_time() - before
+            seen[seed] = (said, spent)
+            if options.keep:
+                with options.keep.open("a", encoding="utf-8") as kept:
+                    kept.write(json.dumps({"seed": seed, "said": said, "seconds": spent}) + "\n")
             if said.startswith("CRASH") or spent > MOST_SECONDS:
                 print(seed, f"{spent:.1f} s", said, flush=True)
-        print(sum(counts.values()), f"longest {longest:.1f} s", dict(counts), flush=True)
+        if time.perf_counter() - began > options.seconds:
+            break
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{sum(counts.values())} pictures, longest {longest:.1f} s, peak {peak:.0f} MB")
-    for said, count in counts.most_common():
+    longest = max(spent for _said, spent in seen.values())
+    print(f"{len(seen)} pictures, longest {longest:.1f} s of processor, peak {peak:.0f} MB")
+    for said, count in Counter(said for said, _spent in seen.values()).most_common():
         print(f"{count:5d}  {said}")
 
 

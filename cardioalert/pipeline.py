@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.direction import turn_upright
 from cardioalert.digitize.grid import measure_grid
-from cardioalert.digitize.layout import place_leads
+from cardioalert.digitize.layout import place_leads, refuse_too_many
 from cardioalert.digitize.limits import Deadline
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM, flatten_page
 from cardioalert.digitize.printed_scale import read_printed_scale
@@ -31,7 +31,7 @@ from cardioalert.digitize.scale import decide_scale
 from cardioalert.digitize.strokes import find_strokes
 from cardioalert.digitize.tracing import find_rows, trace_rows
 from cardioalert.domain.clinical import Analysis, Measurements
-from cardioalert.domain.imaging import Digitized, Grid, Photo
+from cardioalert.domain.imaging import Digitized, Grid, Photo, PrintedLabel
 from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient
 from cardioalert.domain.record import ECGRecord
@@ -73,7 +73,7 @@ def digitize(
     DigitizationError
         The picture was read, but its grid, traces, layout or scale was not understood.
     """
-    began = time.perf_counter()
+    began, deadline = time.perf_counter(), Deadline()
     if not isinstance(picture, Photo | np.ndarray):
         picture = picture_of(picture)
     photo = picture if isinstance(picture, Photo) else read_photo(picture)
@@ -83,7 +83,7 @@ def digitize(
         gain=None if gain == "auto" else float(gain),
         sampling_rate=sampling_rate,
     )
-    digitized = _digitize_photo(photo, wishes)
+    digitized = _digitize_photo(photo, wishes, deadline)
     return replace(digitized, seconds=time.perf_counter() - began)
 
 
@@ -97,18 +97,24 @@ class Wishes:
     sampling_rate: float
 
 
-def _digitize_photo(photo: Photo, wishes: Wishes) -> Digitized:
+def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitized:
     """Run the stages. The photo in the result is turned upright."""
-    deadline = Deadline()
+    deadline.check("grid")
     grid_map = measure_grid(photo.pixels)
     deadline.check("page")
     page = flatten_page(photo.pixels, grid_map)
-    deadline.check("lead names")
-    photo, page, labels = turn_upright(photo, page, read_labels)
+
+    def read_names(pixels: NDArray[np.uint8]) -> tuple[PrintedLabel, ...]:
+        deadline.check("lead names")
+        return read_labels(pixels)
+
+    photo, page, labels = turn_upright(photo, page, read_names)
     deadline.check("ink")
     ink = segment_page(page.pixels)
     deadline.check("rows")
-    rows = trace_rows(ink, find_rows(ink), page.pixels)
+    base_lines = find_rows(ink)
+    refuse_too_many(rows=len(base_lines))
+    rows = trace_rows(ink, base_lines, page.pixels)
     deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)

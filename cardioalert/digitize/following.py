@@ -97,7 +97,7 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
             break
         paths[losers] = _cheapest_paths(bands[losers], climb[losers], spacing / HALF)
     low, high = _passed_over(HALF * paths)
-    others, crossed = _passed_by_others(low, high, tops, ink.shape[2])
+    others, crossed = _passed_by_others(low, high, tops, 2 * half + 1)
     return tuple(
         FollowedRow(
             path=_sharpened(centre[row], HALF * paths[row]),
@@ -122,19 +122,20 @@ def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:
     return min(float(np.median(np.diff(base_lines))), widest)
 
 
-def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> Floats:
-    """Cut the surroundings of each row, shape (rows, columns, heights)."""
+def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> list[Floats]:
+    """Return the surroundings of each row, shape (columns, heights), views of one map."""
     height, columns = page.shape
     padded = np.zeros((columns, height + 2 * half), dtype=np.float32)
     padded[:, half : half + height] = cv2.transpose(page)
-    return np.stack([padded[:, top + half : top + 3 * half + 1] for top in tops])
+    return [padded[:, top + half : top + 3 * half + 1] for top in tops]
 
 
-def _halved(bands: Floats) -> Floats:
-    """Keep the larger of every two heights."""
-    larger = bands[..., ::HALF].copy()
-    pairs = bands.shape[2] // HALF
-    np.maximum(larger[..., :pairs], bands[..., 1::HALF], out=larger[..., :pairs])
+def _halved(bands: list[Floats]) -> Floats:
+    """Keep the larger of every two heights, shape (rows, columns, heights / 2)."""
+    larger = np.stack([band[:, ::HALF] for band in bands])
+    for low, band in zip(larger, bands, strict=True):
+        odd = band[:, 1::HALF]
+        np.maximum(low[:, : odd.shape[1]], odd, out=low[:, : odd.shape[1]])
     return larger
 
 
@@ -232,8 +233,7 @@ def _climb_costs(ink: Floats) -> Floats:
     np.maximum(ink[:, 1:], ink[:, :-1], out=both[:, 1:])
     both *= np.float32(HALF * (INK_CLIMB - PAPER_CLIMB))
     both += np.float32(HALF * PAPER_CLIMB)
-    climb: Floats = np.cumsum(both, axis=2, dtype=np.float32)
-    return climb
+    return np.cumsum(both, axis=2, dtype=np.float32, out=both)
 
 
 def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.intp]:
@@ -247,7 +247,8 @@ def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.
     rows, columns, heights = bands.shape
     index = np.arange(heights, dtype=np.int16)
     stray = STRAY_COST * ((index - np.float32(heights // 2)) / np.float32(spacing)) ** 2
-    cost = -np.log(bands + np.float32(INK_FLOOR)) + stray.astype(np.float32)
+    cost = bands + np.float32(INK_FLOOR)
+    np.subtract(stray.astype(np.float32), np.log(cost, out=cost), out=cost)
     total = cost[:, 0].copy()
     source = np.empty((columns, rows, heights), dtype=np.int16)
     both, least = (np.empty((2, rows, heights), dtype=np.float32) for _ in range(2))

@@ -196,6 +196,18 @@ def place_leads(
     return _place(best, labels)
 
 
+def refuse_too_many(*, rows: int) -> None:
+    """Refuse more rows than any layout has before they are traced, which takes time and memory.
+
+    Raises
+    ------
+    LayoutNotFoundError
+    """
+    most = max(len(known.grid) + max(known.rhythm_rows) for known in printed_layouts())
+    if rows > most + 2 * MOST_DROPPED:
+        raise LayoutNotFoundError(_("{rows} rows of traces fit no known layout", rows=rows))
+
+
 def _candidates(
     rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], maps: InkMaps, layout: str
 ) -> list[_Candidate]:

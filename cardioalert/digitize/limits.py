@@ -1,4 +1,4 @@
-"""How long one page may take: any picture gets an answer or a refusal within ten seconds."""
+"""How long one page may take: after ten seconds of work no picture is worked on any further."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Deadline:
     """The end of the time for one page.
 
     Each stage is bounded by the size of its input, which is bounded too (`reading.KEPT_PIXELS`,
-    `page.LARGEST_MM`), so it is enough to look at the clock between stages.
+    `page.LARGEST_MM`, `layout.refuse_too_many`), so it is enough to look at the clock between
+    stages. The longest, following the rows of the largest page, takes three seconds.
 
     Attributes
     ----------

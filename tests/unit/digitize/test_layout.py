@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cardioalert.digitize.layout import place_leads, printed_layouts
+from cardioalert.digitize.layout import place_leads, printed_layouts, refuse_too_many
 from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead, parse_lead
 from cardioalert.errors import LayoutNotFoundError
@@ -129,3 +129,9 @@ def test_layout_given_by_the_user_must_fit_the_rows() -> None:
     rows, labels, maps = built_page(layout_grid("3x4"))
     with pytest.raises(LayoutNotFoundError, match="6x2"):
         place_leads(rows, labels, maps, layout="6x2")
+
+
+def test_more_rows_than_any_layout_has_are_refused_before_they_are_traced():
+    refuse_too_many(rows=14)
+    with pytest.raises(LayoutNotFoundError, match="40 rows"):
+        refuse_too_many(rows=40)
