@@ -11,12 +11,12 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pydicom
@@ -54,6 +54,12 @@ _SAMPLE_TYPES: Final = {
 }
 _YEARS_PER_AGE_UNIT: Final = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _DAYS_PER_YEAR: Final = 365.25
+
+
+_Answer = TypeVar("_Answer")
+MOST_MEANINGS: Final = 1000
+_MEANINGS: Final[dict[tuple[Any, ...], Any]] = {}
+"""Of sequences of codes, by their bytes."""
 
 
 # ---- Reading -----------------------------------------------------------------------------------
@@ -136,6 +142,13 @@ def _parse_group(item: Dataset) -> _Group:
 
 def _lead(channel: Dataset) -> Lead | None:
     """Name a channel by its source code, else by its texts."""
+    return _known(channel, "ChannelSourceSequence", _lead_of_source) or lead_of_label(
+        str(channel.get("ChannelLabel") or "")
+    )
+
+
+def _lead_of_source(channel: Dataset) -> Lead | None:
+    """Name a channel by the codes of its source."""
     for source in channel.get("ChannelSourceSequence") or ():
         lead = lead_of_code(str(source.get("CodeValue") or ""))
         if lead is not None:
@@ -143,7 +156,37 @@ def _lead(channel: Dataset) -> Lead | None:
         lead = lead_of_label(str(source.get("CodeMeaning") or ""))
         if lead is not None:
             return lead
-    return lead_of_label(str(channel.get("ChannelLabel") or ""))
+    return None
+
+
+def _unit(definition: Dataset) -> str:
+    """Return the code of a channel's unit, empty where there is none."""
+    units = definition.get("ChannelSensitivityUnitsSequence") or ()
+    return str(units[0].get("CodeValue") or "") if units else ""
+
+
+def _known(channel: Dataset, name: str, read: Callable[[Dataset], _Answer]) -> _Answer:
+    """Return what a sequence of codes means; the same bytes are taken apart once.
+
+    Each of twelve channels describes its lead and its unit in a sequence, which takes pydicom half
+    of the time of a whole file, and carts write the same bytes into every one.
+    """
+    raw = channel.get_item(name) if name in channel else None
+    value = getattr(raw, "value", None)
+    if not isinstance(value, bytes):  # it was taken apart already
+        return read(channel)
+    key = (
+        read,
+        getattr(raw, "is_implicit_VR", None),
+        getattr(raw, "is_little_endian", None),
+        value,
+    )
+    if key not in _MEANINGS:
+        if len(_MEANINGS) >= MOST_MEANINGS:
+            _MEANINGS.clear()
+        _MEANINGS[key] = read(channel)
+    answer: _Answer = _MEANINGS[key]
+    return answer
 
 
 def _channels(group: _Group) -> dict[Lead, NDArray[np.float32]]:
@@ -219,8 +262,7 @@ def _millivolts(raw: NDArray[np.integer], definition: Dataset) -> NDArray[np.flo
     sensitivity = float(definition.get("ChannelSensitivity") or 0.0)
     correction = definition.get("ChannelSensitivityCorrectionFactor")
     factor = sensitivity * (1.0 if correction is None else float(correction))
-    units = definition.get("ChannelSensitivityUnitsSequence") or ()
-    unit = str(units[0].get("CodeValue") or "") if units else ""
+    unit = _known(definition, "ChannelSensitivityUnitsSequence", _unit)
     if factor == 0.0 or not np.isfinite(factor):
         raise InvalidRecordError(_("a DICOM channel has the sensitivity {factor:g}", factor=factor))
     if unit not in MILLIVOLTS_PER_UNIT:
