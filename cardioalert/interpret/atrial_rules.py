@@ -210,6 +210,8 @@ def _blocked_per_pause(case: Case) -> list[int]:
     extra = np.array(case.measurements.rhythm.extra_p, dtype=np.float64)
     if len(peaks) < 2:
         return []
+    if len(extra) == 0:  # as in most ECGs
+        return [0] * (len(peaks) - 1)
     counts, _edges = np.histogram(extra, bins=peaks)
     intervals = np.diff(peaks)
     if np.mean(counts > 0) < HALF:

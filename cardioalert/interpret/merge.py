@@ -163,9 +163,16 @@ def not_assessed(judgements: Iterable[Judgement]) -> tuple[NotAssessed, ...]:
     )
     never = (
         NotAssessed(code=row["id"], reason=_(row["text"]))
-        for row in read_toml(PACKAGE, "not_computed.toml")["criterion"]
+        for row in _not_computed()
     )
     return (*unknown, *never)
+
+
+@cache
+def _not_computed() -> list[dict[str, str]]:
+    """Return the rows that are never judged."""
+    rows: list[dict[str, str]] = read_toml(PACKAGE, "not_computed.toml")["criterion"]
+    return rows
 
 
 def reason_text(code: str) -> str:
