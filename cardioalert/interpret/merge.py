@@ -161,10 +161,7 @@ def not_assessed(judgements: Iterable[Judgement]) -> tuple[NotAssessed, ...]:
         for each in judgements
         if each.outcome is Outcome.UNKNOWN
     )
-    never = (
-        NotAssessed(code=row["id"], reason=_(row["text"]))
-        for row in _not_computed()
-    )
+    never = (NotAssessed(code=row["id"], reason=_(row["text"])) for row in _not_computed())
     return (*unknown, *never)
 
 
