@@ -18,7 +18,7 @@ class Deadline:
 
     Each stage is bounded by the size of its input, which is bounded too (`reading.KEPT_PIXELS`,
     `page.LARGEST_MM`, `layout.refuse_too_many`), so it is enough to look at the clock between
-    stages. The longest, following the rows of the largest page, takes three seconds.
+    stages. The longest, following the rows of the largest page, takes three to four seconds.
 
     Attributes
     ----------
