@@ -34,13 +34,21 @@ from tests.unit.archive.archives import rows_of, tables
 WORKER = """
 import os
 
+kept = []
+
 def work(values, data):
-    for job in values["jobs"]:
-        if "dies" in job["locator"]:
-            os.kill(os.getpid(), 11)
-        while "hangs" in job["locator"]:
-            pass
-    return {"outcomes": [{"line": "{}"} for _ in values["jobs"]]}, b""
+    return {"outcomes": [outcome(job["locator"]) for job in values["jobs"]]}, b""
+
+def outcome(name):
+    if "dies" in name:
+        os.kill(os.getpid(), 11)
+    while "hangs" in name:
+        pass
+    try:
+        kept.append(bytearray(300_000_000 if "large" in name else 1))
+    except MemoryError:
+        return {"code": "memory-limit"}
+    return {"line": "{}"}
 """
 
 
@@ -70,6 +78,12 @@ def test_a_file_that_hangs_is_stopped(scorer):
     assert outcome.code == "worker-timeout"
     assert "1 s" in outcome.message
     assert scorer.score(job("good")).line == "{}"
+
+
+def test_a_file_that_others_left_no_memory_is_tried_again_alone(monkeypatch, scorer):
+    monkeypatch.setattr(scorer._call, "_limits", Limits(seconds=10, megabytes=500))
+    outcomes = scorer.score_all([job("large"), job("large, too"), job("good")])
+    assert [outcome.line for outcome in outcomes] == ["{}", "{}", "{}"]
 
 
 def test_a_batch_loses_only_the_file_that_breaks_its_process(scorer):
