@@ -1,10 +1,11 @@
 """The server under load, and its races, at full size.
 
     python -m benchmarks.care race [--clients 64]      by HTTP, on SQLite
-    python -m benchmarks.care search [--seconds 20]    slot search at 50 requests a second
+    python -m benchmarks.care search [--seconds 20]    slot and clinic search at 50 a second
     python -m benchmarks.care photos [--count 20]      photos at once, and the interface meanwhile
 
-Each prints a line of the table in docs/explanation/server.md. Times are of the clock: they mean
+`--database postgresql://...` takes an empty database of a server instead of SQLite. Each prints
+lines of the table in docs/explanation/server.md. Times are of the clock: they mean
 something on a quiet machine only, so the load average is printed with them. By command lines, on
 PostgreSQL, and killed in the middle:
 
@@ -47,15 +48,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rate", type=float, default=50.0, help="requests a second")
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--database", metavar="URL")
     wish = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        desk = open_desk(f"sqlite:///{folder}/care.db", Path(folder) / "keys.json")
-        environment = {"CARDIOALERT_DATA_DIR": folder}
+        url = wish.database or f"sqlite:///{folder}/care.db"
+        desk = open_desk(url, Path(folder) / "keys.json", embedded=True)
+        environment = {"CARDIOALERT_DATA_DIR": folder, "CARDIOALERT_DATABASE_URL": url}
         with serving(environment, limited=False, worker=wish.what == "photos") as server:
             if wish.what == "race":
                 print_race(desk, server, wish.clients)
             elif wish.what == "search":
-                asyncio.run(print_search(server, wish.rate, wish.seconds))
+                slots = [f"/v1/clinics/{clinic}/slots" for clinic in CLINICS]
+                asyncio.run(print_search("slot", slots, server, wish.rate, wish.seconds))
+                near = [f"/v1/clinics?latitude=41.3&longitude=69.{tenth}" for tenth in range(10)]
+                asyncio.run(print_search("clinic", near, server, wish.rate, wish.seconds))
             else:
                 asyncio.run(print_photos(desk, server, wish.count))
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -79,9 +85,10 @@ async def timed(client: httpx.AsyncClient, path: str, wanted: int = 200) -> floa
     return time.perf_counter() - began
 
 
-async def print_search(server: Server, rate: float, seconds: float) -> None:
+async def print_search(
+    what: str, paths: list[str], server: Server, rate: float, seconds: float
+) -> None:
     """Requests leave by the clock, whether or not the last one was answered."""
-    paths = [f"/v1/clinics/{clinic}/slots" for clinic in CLINICS]
     # The server closes what is idle for five seconds: let go of it first.
     limits = httpx.Limits(max_connections=100, keepalive_expiry=2.0)
     async with httpx.AsyncClient(base_url=server.url, timeout=60, limits=limits) as client:
@@ -94,7 +101,7 @@ async def print_search(server: Server, rate: float, seconds: float) -> None:
         took = np.array(await asyncio.gather(*waiting)) * 1000
         used = processor_seconds(server.process.pid) - before
     print(
-        f"| slot search, {rate:g}/s for {seconds:g} s | n = {len(took)} "
+        f"| {what} search, {rate:g}/s for {seconds:g} s | n = {len(took)} "
         f"| median {np.median(took):.0f} ms | 95th percentile {np.percentile(took, 95):.0f} ms "
         f"| processor {1000 * used / len(took):.1f} ms each |"
     )

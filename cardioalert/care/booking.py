@@ -114,6 +114,7 @@ def make(desk: Desk, actor: Actor, request: Request) -> Ticket:
 def _take(desk: Desk, actor: Actor, request: Request, status: Status) -> Ticket:
     """Take a seat, with everything that belongs to it."""
     now = desk.now()
+    _refuse_early(desk, actor, request, now)
     with desk.store.writing() as session:
         patient = _patient(desk, session, request)
         slot, resource = find_slot(session, request.slot_id, now=now)
@@ -128,6 +129,23 @@ def _take(desk: Desk, actor: Actor, request: Request, status: Status) -> Ticket:
             desk.note(session, actor, f"booking.{booking.status}", booking.code,
                       patient_id=patient.id)  # fmt: skip
         return _ticket(session, booking)
+
+
+def _refuse_early(desk: Desk, actor: Actor, request: Request, now: datetime) -> None:
+    """Say that a time is taken without waiting for the turn to write.
+
+    Whoever gets a turn decides again. This is for those who cannot get a seat any more: they hold
+    nobody up. It also loads the calendar of holidays before the lock is taken, not under it.
+    """
+    with desk.store.reading() as session:
+        slot, _resource = find_slot(session, request.slot_id, now=now)
+        if slot.free:
+            return
+        wanted = _booking(actor, request, slot, Status.HELD, now)
+        if wanted.idempotency_key and bookings.is_known(session, wanted):
+            return
+        refuse_second(session, wanted.patient_id, slot.service, slot.start, slot.end)
+    raise bookings.taken(slot.start, slot.capacity)
 
 
 def _seated(session: Session, wanted: Booking, slot: Slot, now: datetime) -> Booking:
@@ -277,6 +295,8 @@ def move(
     NotAllowedError, NotFoundError
     """
     now = desk.now()
+    with desk.store.reading() as session:
+        find_slot(session, slot_id, now=now)  # loads the calendar before the lock is taken
     with desk.store.writing() as session:
         booking = _seen(session, code, version)
         _check_cutoff(session, booking, now, by_clinic=by_clinic)

@@ -59,13 +59,26 @@ def take_seat(session: Session, wanted: Booking, *, capacity: int, now: datetime
             return session.exec(select(Booking).where(Booking.id == wanted.id)).one()
         if made := earlier(session, wanted):  # the same request came twice at once and won
             return made
-    raise SlotTakenError(
+    raise taken(wanted.slot_start, capacity)
+
+
+def taken(slot_start: datetime, capacity: int) -> SlotTakenError:
+    """Return what to say when no seat is free."""
+    return SlotTakenError(
         _(
             "all {capacity} places of {slot_start:%Y-%m-%d %H:%M} UTC are taken",
             capacity=capacity,
-            slot_start=wanted.slot_start,
+            slot_start=slot_start,
         )
     )
+
+
+def is_known(session: Session, wanted: Booking) -> bool:
+    """Whether a booking was asked for with the same key before, whatever it asked for."""
+    query = select(Booking.id).where(
+        Booking.actor == wanted.actor, Booking.idempotency_key == wanted.idempotency_key
+    )
+    return session.exec(query).first() is not None
 
 
 def earlier(session: Session, wanted: Booking) -> Booking | None:
