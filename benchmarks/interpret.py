@@ -26,6 +26,7 @@ from cardioalert_models.zoo import read_card
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from benchmarks.documents import older_sections
 from benchmarks.other_devices import hospitals_section, ludb_section
 from cardioalert.domain.opinion import Opinion
 from cardioalert.domain.patient import Patient, Sex
@@ -37,7 +38,6 @@ from cardioalert.networks.classifier import classify, look_at, member_scores
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "<!-- Written by benchmarks/interpret.py; do not edit. -->"
-OLDER = "*From an earlier run, of an earlier version; the sections above are newer.*"
 FEWEST = 10  # positives
 ROUNDS = 500  # of the bootstrap
 BINS = 15
@@ -106,19 +106,6 @@ def main() -> None:
     text += older_sections(target, text)
     print(text)
     target.write_text(text, encoding="utf-8")
-
-
-def older_sections(target: Path, text: str) -> str:
-    """Return the sections of the page that this run did not measure, marked as such."""
-    if not target.exists():
-        return ""
-    kept = []
-    for section in target.read_text(encoding="utf-8").split("\n## ")[1:]:
-        heading, _newline, rest = section.partition("\n")
-        if f"\n## {heading}\n" not in text:
-            rest = rest.replace(OLDER, "").strip()
-            kept.append(f"\n## {heading}\n\n{OLDER}\n\n{rest}\n")
-    return "".join(kept)
 
 
 # ---- records ------------------------------------------------------------------------------------

@@ -24,12 +24,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import other_detector
+from benchmarks.documents import older_sections
+from benchmarks.interpret import shared_fold
 from benchmarks.measure_pages import Page, kept_pages
 from cardioalert.domain.clinical import BeatClass, Measurements
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, Lead
@@ -79,9 +83,13 @@ def main() -> None:
     arguments.add_argument("--folds", type=Path, help="foldN.onnx that have not seen fold N")
     arguments.add_argument("--records", type=int, help="so many of fold 9 only")
     arguments.add_argument("--pages", type=Path, help="kept by benchmarks.measure_pages")
+    arguments.add_argument("--ludb-only", action="store_true", help="keep what else is written")
     data = arguments.parse_args()
     parts = sections(data.data, data.folds, data.records, data.pages)
+    if data.ludb_only:
+        parts = takewhile(lambda part: not part.startswith("## PTB-XL"), parts)
     text = "\n\n".join([HEADER, "# Accuracy of the measurements", *parts]) + "\n"
+    text += older_sections(data.output, text)
     print(text)
     data.output.parent.mkdir(parents=True, exist_ok=True)
     data.output.write_text(text, encoding="utf-8")
@@ -114,6 +122,10 @@ def sections(
     if pages is not None:
         yield "## LUDB: read from medium phone pictures of drawn pages\n\n" + phone_table(
             ludb, measured, list(kept_pages(pages)), folds
+        )
+    if other_detector.is_installed():
+        yield "## R peaks: another library, PTB-XL fold 9\n\n" + other_detector.report(
+            shared_fold(data, 9)
         )
     ptbxl = list(read_ptbxl(data / "ptbxl", fold=9))[:records_used]
     results = [timed(record) for record, _ in ptbxl]

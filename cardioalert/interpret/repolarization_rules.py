@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -193,16 +194,21 @@ def hyperacute_t(case: Case, n: Numbers) -> Check:
 
 
 def tall_t(case: Case, n: Numbers) -> Check:
-    """Very tall T in two contiguous leads, with a second sign of hyperkalaemia."""
-    leads = {
-        place: compare(
-            case.lead("t_positive", place),
-            "above",
-            n["chest_mv"] if place.lead in CHEST_LEADS else n["limb_mv"],
+    """Very tall T in two contiguous leads.
+
+    It is tall above an elevated ST, too: the T of an infarction stands on its ST elevation.
+    """
+    leads = {}
+    for place in (*LIMB_CHAIN, *CHEST_CHAIN):
+        if place.lead is Lead.AVR:
+            continue
+        limit = n["chest_mv"] if place.lead in CHEST_LEADS else n["limb_mv"]
+        t = case.lead("t_positive", place)
+        raised = max(case.lead("st_j", place).value or 0.0, 0.0)
+        above = t if t.value is None else replace(t, value=round(t.value - raised, 6))
+        leads[place] = all_of(
+            compare(t, "above", limit), without_evidence(compare(above, "above", limit))
         )
-        for place in (*LIMB_CHAIN, *CHEST_CHAIN)
-        if place.lead is not Lead.AVR
-    }
     return contiguous(leads)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.record import Lead
-from cardioalert.dsp import Floats, Mask, median, slope, smooth, sort_few, stretches
+from cardioalert.dsp import Floats, Mask, median, quantile, slope, smooth, sort_few, stretches
 from cardioalert.measure.beats import Shapes, cut_out
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
 
@@ -45,6 +45,8 @@ class Average:
         The beats themselves; NaN where they are cut.
     rr : float, samples
         Usual distance to the next beat.
+    rr_before : float, samples
+        Distance from the beat before that a quarter of the beats fall short of; inf without one.
     columns : tuple of int arrays
         Groups of leads that share no beat with each other: the columns of a page.
     moved : int array, shape (leads,), samples
@@ -60,6 +62,7 @@ class Average:
     beats: NDArray[np.intp]
     single: NDArray[np.float32]
     rr: float
+    rr_before: float
     columns: tuple[NDArray[np.intp], ...]
     moved: NDArray[np.intp]
 
@@ -144,9 +147,16 @@ def average_beats(
         beats=beats,
         single=single,
         rr=rr,
+        rr_before=_short_rr_before(shapes.r, beats),
         columns=_columns(whole),
         moved=np.zeros(len(prepared.leads), dtype=np.intp),
     )
+
+
+def _short_rr_before(r: Floats, beats: NDArray[np.intp]) -> float:
+    """Return the lower quartile of the distances from the beat before; inf where none is known."""
+    later = beats[beats > 0]
+    return quantile(r[later] - r[later - 1], 0.25) if len(later) else float("inf")
 
 
 def move_columns(average: Average, shifts: NDArray[np.intp]) -> Average:

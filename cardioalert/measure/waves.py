@@ -21,6 +21,7 @@ P_LIKENESS: Final = 0.5  # correlation of single P waves with the others
 P_ABSENT: Final = 0.3  # correlation below which a single beat has no such P
 P_REPEATS: Final = 0.6  # share of beats with such a P
 P_STANDS_OUT: Final = 1.3  # times as steep as the segment before it
+FAR_P: Final = 0.30  # s before the QRS: farther away it may be the T of the beat before
 P_HEIGHT: Final = 0.03  # mV, the smallest wave to report (IEC 60601-2-51 Annex GG)
 
 
@@ -104,15 +105,23 @@ def is_p(candidate: PCandidate) -> bool:
 
 
 def _p_before(average: Average, qrs: WaveBounds, t: WaveBounds | None) -> PCandidate | None:
-    """Return the candidate for P between the T of the beat before and the QRS."""
-    previous = -np.inf if t is None else t.last - average.rr
-    return p_candidate(
-        fill_gaps(average.signal),
-        average.single,
-        qrs=qrs,
-        previous_t_end=previous,
-        rest=average.rest,
-    )
+    """Return the candidate for P between the T of the beat before and the QRS.
+
+    Where beats follow at very different distances, the T before the early ones lies where the
+    others show nothing. A candidate so far from the QRS is looked for again behind that T.
+    """
+    signal = fill_gaps(average.signal)
+    ends = [] if t is None else [t.last - average.rr, t.last - average.rr_before]
+    found = None
+    for previous in ends or [-np.inf]:
+        found = p_candidate(
+            signal, average.single, qrs=qrs, previous_t_end=previous, rest=average.rest
+        )
+        if found is None or found.bounds.first > qrs.first - FAR_P * WORKING_RATE:
+            return found
+        if not ends or found.bounds.first > ends[-1]:
+            return found
+    return found
 
 
 def _shown_until(average: Average) -> float:

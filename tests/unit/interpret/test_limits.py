@@ -339,6 +339,12 @@ def test_two_near_misses_are_no_wide_complex_tachycardia():
     assert outcome_of("RH6", merged(near, values(qrs=130))) is Outcome.NEARLY
 
 
+def test_a_t_wave_on_top_of_st_elevation_is_no_hyperkalaemia():
+    tall = on(("V2", "V3"), t_positive=1.4)
+    assert outcome_of("K", tall) is Outcome.MET
+    assert outcome_of("K", merged(tall, on(("V2", "V3"), st_j=0.6))) is Outcome.NOT_MET
+
+
 def test_beats_that_disagree_about_st_leave_it_possible():
     raised = on(("II", "aVF"), st_j=0.2, beats=2)
     case = RuleCase(measurements=built_measurements(**raised), patient=MAN, beats_needed=2)
