@@ -215,3 +215,19 @@ def test_every_wave_lies_within_its_beat() -> None:
         bounds = [wave.p_on, wave.p_off, wave.qrs_on, wave.qrs_off, wave.t_on, wave.t_off]
         known = [bound for bound in bounds if bound is not None]
         assert known == sorted(known)
+
+
+@pytest.mark.parametrize("rhythm", [None, "II"])
+def test_the_t_wave_before_early_beats_is_not_their_p(rhythm: str | None) -> None:
+    """Beats follow after 0.6 s and 1.6 s: the T before the early ones lies where P could be."""
+    onsets = [0.5, 1.1, 1.7, 3.3, 3.9, 4.5, 6.1, 6.7, 7.3, 8.9, 9.5]
+    record = built_record(
+        qrs_onsets=onsets,
+        pr=0.16,
+        qt=0.42,
+        t={"II": 0.8, "aVF": 0.7, "V4": 0.7, "V5": 0.6},
+        p_voltages={"II": 0.06, "I": 0.03},
+        noise=0.01,
+    )
+    for one in (record, as_page(record, rhythm=rhythm)):
+        assert measure(one).value("pr") == pytest.approx(0.16, abs=0.02)
