@@ -6,6 +6,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
+from cardioalert.care.directory import services
+
 Short = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Text = Annotated[str, StringConstraints(max_length=254)]
 Day = Annotated[
@@ -13,6 +15,7 @@ Day = Annotated[
     StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"),
     Field(json_schema_extra={"format": "date"}),
 ]
+Service = Annotated[str, Field(json_schema_extra={"enum": list(services())})]
 SCOPE: Final = (
     r"^(records|channel:(push|telegram|sms|email)|share:(clinic|account):[A-Za-z0-9._-]{1,64})$"
 )
@@ -119,7 +122,7 @@ class Wait(Body):
 
     clinic: Short
     day: Day
-    service: Short = "ecg"
+    service: Service = "ecg"
 
 
 class QuizReply(Body):
