@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,18 @@ def test_runs_are_start_and_stop_of_true() -> None:
     flags = np.array([True, True, False, True, False])
     assert runs(flags).tolist() == [[0, 2], [3, 4]]
     assert runs(np.zeros(3, bool)).tolist() == []
+
+
+def test_memory_grows_with_the_page_and_not_with_its_rows() -> None:
+    """The largest page has 12.9 million pixels: 55 bytes each leave half of 1.5 GB to the rest."""
+    bases = 50.0 + 87.5 * np.arange(12)
+    maps = ink_of([heart_curve(600, base, size_px=40) for base in bases], 1050)
+    pixels = pixels_of(maps)
+    trace_rows(maps, bases, pixels)  # opens the network
+    tracemalloc.start()
+    try:
+        trace_rows(maps, bases, pixels)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 55 * maps.centre.size
