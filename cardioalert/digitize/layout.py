@@ -129,6 +129,7 @@ class _Candidate:
     names_wrong: float
     law_residual: float
     named_cells: frozenset[tuple[int, int]]
+    shift: float  # px that names stand below their base lines
 
     @property
     def score(self) -> float:
@@ -343,7 +344,7 @@ def _try_layout(
     dropped: int,
 ) -> _Candidate:
     """Score one layout on the rows kept of a page."""
-    right, wrong, cells = _judge_names(layout, rows, labels, columns)
+    right, wrong, cells, shift = _judge_names(layout, rows, labels, columns)
     return _Candidate(
         layout=layout,
         rhythm_rows=rhythm_rows,
@@ -355,6 +356,7 @@ def _try_layout(
         names_wrong=wrong,
         law_residual=law,
         named_cells=cells,
+        shift=shift,
     )
 
 
@@ -363,13 +365,13 @@ def _judge_names(
     rows: tuple[RowTrace, ...],
     labels: tuple[PrintedLabel, ...],
     columns: Columns,
-) -> tuple[float, float, frozenset[tuple[int, int]]]:
+) -> tuple[float, float, frozenset[tuple[int, int]], float]:
     """Return the weight of names in the right and in the wrong cell, and the cells confirmed.
 
     Names stand above or below their trace, the same way on the whole page; the way that explains
-    most names is taken.
+    most names is taken and comes last in the answer.
     """
-    best: tuple[float, float, frozenset[tuple[int, int]]] = (0.0, 0.0, frozenset())
+    best: tuple[float, float, frozenset[tuple[int, int]], float] = (0.0, 0.0, frozenset(), 0.0)
     for shift in label_shifts(rows):
         right = wrong = 0.0
         cells = set()
@@ -383,7 +385,7 @@ def _judge_names(
             else:
                 wrong += label.confidence
         if right - WRONG_NAME_COST * wrong > best[0] - WRONG_NAME_COST * best[1] or not best[2]:
-            best = (right, wrong, frozenset(cells))
+            best = (right, wrong, frozenset(cells), float(shift))
     return best
 
 
@@ -510,7 +512,7 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
             )
     unnamed = []
     strips = range(len(best.layout.grid), len(rows))
-    names = {row: _name_rhythm(rows, row, labels, tuple(places)) for row in strips}
+    names = {row: _name_rhythm(rows, row, labels, tuple(places), best.shift) for row in strips}
     for row, named in names.items():
         rivals = [other for other in names.values() if other and named and other.lead == named.lead]
         if named is None or not _wins(named, rivals):
@@ -560,8 +562,12 @@ def _name_rhythm(
     row: int,
     labels: tuple[PrintedLabel, ...],
     places: tuple[Place, ...],
+    shift: float,
 ) -> _StripName | None:
-    """Name a rhythm strip by the lead it repeats, else by the name beside it."""
+    """Name a rhythm strip by the lead it repeats, else by the name beside it.
+
+    The name stands as far from the strip as the other names from their rows (`shift`, px).
+    """
     likeness = {
         place.lead: _likeness(rows[row], rows[place.row], place)
         for place in places
@@ -570,9 +576,9 @@ def _name_rhythm(
     beside = [
         label
         for label in labels
-        if abs(_middle(label) - rows[row].baseline)
+        if label_row(label, rows, shift) == row
+        and abs(_middle(label) - rows[row].baseline)
         < 0.6 * abs(rows[row].baseline - rows[row - 1].baseline)
-        and label_row(label, rows, 0.0) >= row - 1
     ]
     printed = max(beside, key=lambda label: label.confidence).lead if beside else None
     best = max(likeness, key=lambda lead: likeness[lead])
