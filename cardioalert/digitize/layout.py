@@ -32,7 +32,8 @@ MOST_DROPPED: Final = 1  # at the top and at the bottom
 STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
 STRIP_NAME: Final = 0.6  # confidence of each name on such a page
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
-LIKE: Final = 0.75  # the same, from which another lead contradicts the name beside a strip
+LIKE: Final = 0.75  # the same, from which another lead contradicts a doubtful name beside a strip
+SURE_NAME: Final = 0.85  # confidence from which a name is not doubtful: leads may be alike by nature
 UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
 
 LeadOrder = Literal["standard", "cabrera"]
@@ -374,18 +375,19 @@ def _judge_names(
     best: tuple[float, float, frozenset[tuple[int, int]], float] = (0.0, 0.0, frozenset(), 0.0)
     for shift in label_shifts(rows):
         right = wrong = 0.0
-        cells = set()
+        below: dict[tuple[int, int], float] = {}
         for label in labels:
             row, column = label_row(label, rows, shift), columns.of(label.left)
             if row >= len(layout.grid):
                 continue
             if _named(layout.grid[row][column]) == (label.lead, label.inverted):
                 right += label.confidence
-                cells.add((row, column))
+                below[row, column] = _middle(label) - rows[row].baseline
             else:
                 wrong += label.confidence
         if right - WRONG_NAME_COST * wrong > best[0] - WRONG_NAME_COST * best[1] or not best[2]:
-            best = (right, wrong, frozenset(cells), float(shift))
+            usual = float(np.median(list(below.values()))) if below else 0.0
+            best = (right, wrong, frozenset(below), usual)
     return best
 
 
@@ -580,14 +582,17 @@ def _name_rhythm(
         and abs(_middle(label) - rows[row].baseline)
         < 0.6 * abs(rows[row].baseline - rows[row - 1].baseline)
     ]
-    printed = max(beside, key=lambda label: label.confidence).lead if beside else None
+    read = max(beside, key=lambda label: label.confidence, default=None)
+    printed = read.lead if read else None
     best = max(likeness, key=lambda lead: likeness[lead])
     alike = likeness.get(printed, 1.0) if printed is not None else 0.0
     if printed is not None and alike >= min(SAME_LEAD, likeness[best] - 0.05):
         return _StripName(lead=printed, named_by="label", likeness=alike)
-    if likeness[best] >= SAME_LEAD:
-        return _StripName(lead=best, named_by="morphology", likeness=likeness[best])
-    if printed is None or (likeness[best] >= LIKE and alike < likeness[best] - UNLIKE):
+    sure = read is not None and read.confidence >= SURE_NAME
+    if likeness[best] >= SAME_LEAD:  # against a name that was read surely nobody can tell
+        return None if sure else _StripName(lead=best, named_by="morphology", likeness=likeness[best])
+    contradicted = likeness[best] >= LIKE and alike < likeness[best] - UNLIKE and not sure
+    if printed is None or contradicted:
         return None
     return _StripName(lead=printed, named_by="label", likeness=alike)
 
