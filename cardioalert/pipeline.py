@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.digitize.assembly import assemble_record, cut_leads
-from cardioalert.digitize.direction import turn_upright
+from cardioalert.digitize.direction import trace_along, turn_upright
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads, refuse_too_many
 from cardioalert.digitize.limits import Deadline
@@ -108,7 +108,7 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitiz
         deadline.check("lead names")
         return read_labels(pixels)
 
-    photo, page, labels = turn_upright(photo, page, read_names)
+    photo, page, labels = turn_upright(photo, page, read_names, trace_along)
     deadline.check("ink")
     ink = segment_page(page.pixels)
     deadline.check("rows")

@@ -31,9 +31,12 @@ DROPPED_ROW_COST: Final = 2.5  # a row at the rim of the page that is none of th
 MOST_DROPPED: Final = 1  # at the top and at the bottom
 STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
 STRIP_NAME: Final = 0.6  # confidence of each name on such a page
+ONLY_NAME: Final = 0.9  # the same where there is one: II and III differ by a stroke
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
 LIKE: Final = 0.75  # the same, from which another lead contradicts a doubtful name beside a strip
-SURE_NAME: Final = 0.85  # confidence from which a name is not doubtful: leads may be alike by nature
+SURE_NAME: Final = (
+    0.85  # confidence from which a name is not doubtful: leads may be alike by nature
+)
 UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
 
 LeadOrder = Literal["standard", "cabrera"]
@@ -52,6 +55,12 @@ class PrintedLayout:
     def columns(self) -> int:
         """Number of columns."""
         return len(self.grid[0])
+
+
+LIMB_STRIPS: Final = (Lead.I, Lead.II, Lead.III)
+THREE_STRIPS: Final = PrintedLayout(
+    name="3x1", order="standard", grid=tuple((str(lead),) for lead in LIMB_STRIPS), rhythm_rows=(0,)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,49 +259,76 @@ def _candidates(
 
 
 def _strips(rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...]) -> PlacedLayout | None:
-    """Name one to three long rows by the one name that stands at the beginning of each.
+    """Name one to three long rows by the names that stand beside their beginnings.
 
-    No layout and no law helps here, so that every name must have been read without doubt.
+    No layout helps here, so that every name must have been read without doubt, least of all the
+    only one of a page. Of I, II and III one name is enough where Einthoven's law confirms them.
     """
     if not 1 <= len(rows) <= STRIP_ROWS:
         return None
     start, end = trace_extent(rows)
     columns = Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
-    spacing = float(np.median(np.diff([row.baseline for row in rows]))) if len(rows) > 1 else 320.0
-    near = [
-        label
-        for label in labels
-        if min(abs(_middle(label) - row.baseline) for row in rows) < 0.6 * spacing
-    ]
-    if len(near) != len(rows) or any(
-        label.confidence < STRIP_NAME or label.left > start + 0.25 * (end - start) for label in near
-    ):
+    names = _names_beside(rows, labels, reach=start + 0.25 * (end - start))
+    if names is None:
         return None
-    near.sort(key=_middle)
-    if len({label.lead for label in near}) != len(rows):
+    read = {row: name.lead for row, name in names.items()}
+    if len(set(read.values())) != len(read):
+        return None
+    limb = len(rows) == STRIP_ROWS and all(LIMB_STRIPS[row] == lead for row, lead in read.items())
+    law = law_residual(THREE_STRIPS, rows, columns) if limb else float("nan")
+    lawful = limb and law < LAW_HOLDS
+    surest = max((name.confidence for name in names.values()), default=0.0)
+    wanted = STRIP_NAME if len(rows) > 1 else ONLY_NAME
+    if lawful and surest >= STRIP_NAME:
+        leads = dict(enumerate(LIMB_STRIPS))
+    elif len(names) == len(rows) and all(n.confidence >= wanted for n in names.values()):
+        leads = read
+    else:
         return None
     places = tuple(
         Place(
-            lead=label.lead,
-            inverted=label.inverted,
-            named_by="label",
-            row=number,
+            lead=lead,
+            inverted=row in names and names[row].inverted,
+            named_by="label" if row in names else "layout",
+            row=row,
             left=columns.start,
             right=columns.end,
             is_rhythm=False,
         )
-        for number, label in enumerate(near)
+        for row, lead in sorted(leads.items())
     )
     return PlacedLayout(
         name=f"{len(rows)}x1",
         order="standard",
         places=places,
         columns=columns,
-        names_right=len(places),
+        names_right=len(names),
         names_wrong=0,
-        law_residual=float("nan"),
+        law_residual=law,
         unnamed_rhythm=(),
     )
+
+
+def _names_beside(
+    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], *, reach: float
+) -> dict[int, PrintedLabel] | None:
+    """Return the name that stands near each row, None where a row has two or one is misplaced.
+
+    All names stand equally far above or below their rows; `reach` is the x before which they begin.
+    """
+    spacing = float(np.median(np.diff([row.baseline for row in rows]))) if len(rows) > 1 else 320.0
+    near = [
+        label
+        for label in labels
+        if min(abs(_middle(label) - row.baseline) for row in rows) < 0.6 * spacing
+    ]
+    if any(label.left > reach for label in near):
+        return None
+    for shift in label_shifts(rows):
+        at = [label_row(label, rows, shift) for label in near]
+        if len(set(at)) == len(near):
+            return dict(zip(at, near, strict=True))
+    return None
 
 
 def _middle(label: PrintedLabel) -> float:
@@ -590,7 +626,9 @@ def _name_rhythm(
         return _StripName(lead=printed, named_by="label", likeness=alike)
     sure = read is not None and read.confidence >= SURE_NAME
     if likeness[best] >= SAME_LEAD:  # against a name that was read surely nobody can tell
-        return None if sure else _StripName(lead=best, named_by="morphology", likeness=likeness[best])
+        return (
+            None if sure else _StripName(lead=best, named_by="morphology", likeness=likeness[best])
+        )
     contradicted = likeness[best] >= LIKE and alike < likeness[best] - UNLIKE and not sure
     if printed is None or contradicted:
         return None

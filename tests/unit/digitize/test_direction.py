@@ -22,6 +22,35 @@ def names_when_upright(pixels: NDArray[np.uint8]) -> tuple[PrintedLabel, ...]:
     return tuple(label(lead, 40.0, 60.0) for lead in (Lead.AVR, Lead.V1, Lead.V4))
 
 
+def nowhere(_pixels: NDArray[np.uint8]) -> float:
+    """See no trace."""
+    return 0.0
+
+
+def across(pixels: NDArray[np.uint8]) -> float:
+    """See the bright line of a page where it runs from left to right."""
+    return float((pixels.max(axis=2) > 0).any(axis=0).mean())
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_page_with_one_name_lies_the_way_its_trace_runs(turns: int) -> None:
+    strip = np.zeros((320, 480, 3), np.uint8)
+    strip[160] = 255
+    taken = np.ascontiguousarray(np.rot90(strip, -turns))
+    y, x = np.mgrid[0 : taken.shape[0] // 32 + 1, 0 : taken.shape[1] // 32 + 1] * 32.0
+    page = Page(
+        pixels=taken, photo_x=x.astype(np.float32), photo_y=y.astype(np.float32), mesh_step=32
+    )
+
+    def misread_sideways(pixels: NDArray[np.uint8]) -> tuple[PrintedLabel, ...]:
+        wrong = label(Lead.V2, 40.0, 60.0)
+        return (label(Lead.II, 40.0, 60.0),) if pixels.shape[1] > pixels.shape[0] else (wrong,)
+
+    _, turned, labels = turn_upright(Photo(pixels=taken), page, misread_sideways, across)
+    assert turned.pixels.shape == strip.shape
+    assert [name.lead for name in labels] == [Lead.II]
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_page_is_turned_upright_and_still_points_to_its_photo(turns: int) -> None:
     upright = np.zeros((320, 480, 3), np.uint8)
@@ -31,7 +60,7 @@ def test_page_is_turned_upright_and_still_points_to_its_photo(turns: int) -> Non
     page = Page(
         pixels=taken, photo_x=x.astype(np.float32), photo_y=y.astype(np.float32), mesh_step=32
     )
-    photo, turned, labels = turn_upright(Photo(pixels=taken), page, names_when_upright)
+    photo, turned, labels = turn_upright(Photo(pixels=taken), page, names_when_upright, nowhere)
     assert len(labels) == 3
     np.testing.assert_array_equal(photo.pixels, upright)
     np.testing.assert_array_equal(turned.pixels, upright)
@@ -45,7 +74,7 @@ def test_without_names_the_page_stays_as_it_is() -> None:
     page = Page(
         pixels=taken, photo_x=x.astype(np.float32), photo_y=y.astype(np.float32), mesh_step=32
     )
-    _, turned, labels = turn_upright(Photo(pixels=taken), page, names_when_upright)
+    _, turned, labels = turn_upright(Photo(pixels=taken), page, names_when_upright, nowhere)
     assert turned is page
     assert labels == ()
 
