@@ -50,6 +50,8 @@ FLAT_MM: Final = 0.02  # structure that does not matter
 SIMPLE_ENOUGH: Final = ((1, 0.06), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
 WHOLE_SHARE: Final = 0.2  # of the period of the lines: larger errors are those of other lines
 FLAT_SHARE: Final = 0.38  # of the whole error; noise alone leaves 0.3
+BLOCK: Final = 12  # cells, side of the blocks left out in turn: farther than noise is alike
+BENT_SHARE: Final = 0.75  # of the error on blocks left out, that a bent surface must not reach
 STIFFNESS: Final = (30.0, 3.0)  # of the local corrections, one after the other
 
 
@@ -322,9 +324,27 @@ def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float
         left = (left - period * np.round(left / period)).astype(np.float32)
         shape = cv2.GaussianBlur(left * trust, (0, 0), STRUCTURE_CELLS) / np.maximum(count, 1e-9)
         structure, whole = (float(np.sqrt(np.mean(part[seen] ** 2))) for part in (shape, left))
-        if whole < WHOLE_SHARE * period and structure < max(FLAT_MM, FLAT_SHARE * whole):
+        if whole > WHOLE_SHARE * period:
+            continue
+        if structure < FLAT_MM or (structure < FLAT_SHARE * whole and not _bent(left, trust, seen)):
             return fitted
     return lattice
+
+
+def _bent(left: Floats, trust: Floats, seen: NDArray[np.bool_]) -> bool:
+    """Tell whether errors that look like noise have a shape: whether neighbors foretell them.
+
+    Half the blocks of cells are left out at a time, and read off a surface through the others.
+    """
+    row, column = np.indices(left.shape) // BLOCK
+    shown = (row + column) % 2 == 0
+    flat = bent = 0.0
+    for part in (shown, ~shown):
+        surface = smooth_surface(left, np.where(part, trust, 0.0), stiffness=STIFFNESS[-1])
+        out = seen & ~part
+        flat += float(np.sum(trust[out] * np.abs(left[out])))
+        bent += float(np.sum(trust[out] * np.abs(left - _middles(surface))[out]))
+    return bent < BENT_SHARE * flat
 
 
 def _middles(lattice: Doubles) -> Doubles:
