@@ -53,6 +53,8 @@ FLAT_SHARE: Final = 0.38  # of the whole error; noise alone leaves 0.3
 BLOCK: Final = 12  # cells, side of the blocks left out in turn: farther than noise is alike
 BENT_SHARE: Final = 0.75  # of the error on blocks left out, that a bent surface must not reach
 STIFFNESS: Final = (30.0, 3.0)  # of the local corrections, one after the other
+MOST_ROUNDS: Final = 6  # of the last correction, as long as more of the grid comes into sight
+MORE_SEEN: Final = 1.01  # times the support that a round must reach to be followed by another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -227,7 +229,7 @@ def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[D
         for correction in rounds:
             error, seen = _demodulate(seen_at, lattice, period)
             lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
-        error, seen = _demodulate(seen_at, lattice, period)
+        lattice, error, seen = _grown(seen_at, lattice, period)
         support = np.maximum(support, seen)
     return _simplest(lattice, error, seen, period=period), support
 
@@ -272,6 +274,22 @@ def _around_cells(values: Floats, cell: int) -> Floats:
     means = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
     smooth = cv2.GaussianBlur(means, (0, 0), SMOOTH_CELLS, borderType=cv2.BORDER_REFLECT)
     return np.asarray(smooth, dtype=np.float32)
+
+
+def _grown(wave: _Wave, lattice: Doubles, period: float) -> tuple[Doubles, Floats, Floats]:
+    """Correct a lattice until no more of the grid comes into sight; with its error and support.
+
+    Where a lattice runs at another angle than the grid the wave cancels out: a corner that bends
+    away is unseen until the surface reaches it from the part that is seen.
+    """
+    error, seen = _demodulate(wave, lattice, period)
+    for _round in range(MOST_ROUNDS):
+        step = _local(unwrap_from_best(error, seen, period=period), seen, stiffness=STIFFNESS[-1])
+        error_then, seen_then = _demodulate(wave, lattice + step, period)
+        if float(seen_then.mean()) < MORE_SEEN * float(seen.mean()):
+            break
+        lattice, error, seen = lattice + step, error_then, seen_then
+    return lattice, error, seen
 
 
 Correction = Callable[[Floats, Floats], Doubles]
