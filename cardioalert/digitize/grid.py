@@ -344,7 +344,8 @@ def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float
         structure, whole = (float(np.sqrt(np.mean(part[seen] ** 2))) for part in (shape, left))
         if whole > WHOLE_SHARE * period:
             continue
-        if structure < FLAT_MM or (structure < FLAT_SHARE * whole and not _bent(left, trust, seen)):
+        noisy = structure < FLAT_SHARE * whole
+        if structure < FLAT_MM or (noisy and not _bent(left.astype(np.float32), trust, seen)):
             return fitted
     return lattice
 
