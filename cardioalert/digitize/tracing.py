@@ -19,7 +19,8 @@ from cardioalert.networks.curve_reader import curve_features, ink_run, page_brig
 
 SEEN: Final = 0.2  # centre-line probability below which a column has no trace
 SURE: Final = 0.15  # confidence of the curve reader below which a column has no trace
-SHORT_GAP: Final = 8  # px, bridged
+SHORT_GAP: Final = 12  # px, bridged: a blank of 8, beside which nobody is sure for some more
+SPECK: Final = 8  # px, shorter pieces of curve are none
 STEEP: Final = 3.0  # px of ink beyond the stroke in a column where the curve is steep
 SUSTAINED: Final = 40  # columns of ink that tell the width of the stroke
 BARE: Final = 0.1  # probability of trace or mark below which a pixel is paper or grid
@@ -246,7 +247,7 @@ def _known_parts(fine: Floats, sure: NDArray[np.bool_], *, inked: NDArray[np.boo
     """
     sure = sure.copy()
     for start, stop in runs(sure):
-        if stop - start < SHORT_GAP:
+        if stop - start < SPECK:
             sure[start:stop] = False
     kept = np.where(sure[:, None], fine, np.float32(np.nan))
     for start, stop in runs(~sure):
