@@ -18,7 +18,7 @@ from training.curve_reader.network import CurveReader
 LEARNING_RATE = 2e-3
 AVERAGE = 0.99  # decay of the averaged weights
 CROP = 256  # columns
-BENT = 0.5 / SCALE  # errors beyond half a pixel count linearly, so that tips are not drawn to the mean
+BENT = 2.0 / SCALE  # errors beyond two pixels count linearly
 RIGHT = 2.0  # px that a sure height may be off, where the curve is flat
 STEEPER = 0.25  # more of them for each px that the curve rises around the column
 HELD_BACK = 0.06  # share of the pages that only judge
