@@ -13,7 +13,7 @@ from cardioalert.digitize.layout import Place, PlacedLayout
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
-BORDER_MM: Final = 0.4  # beside a border, where a separator may be mistaken for the curve
+BORDER_MM: Final = 0.2  # beside a border, where a separator may be mistaken for the curve
 BORDER_JUMP_MM: Final = 1.5  # a curve that jumps so far there is not the curve
 HELD_MM: Final = 0.3  # that a lead goes on beyond what was read of it at its borders
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
