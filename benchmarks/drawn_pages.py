@@ -30,7 +30,7 @@ from cardioalert.errors import CardioAlertError
 from cardioalert.report.overlay import photo_positions
 
 HEADER = "<!-- Written by benchmarks/drawn_pages.py; do not edit. -->"
-OFF_MM = 7.0  # a trace whose middle is so far from the printed lead is another lead
+OFF_MM = 7.0  # a trace that runs so far from the printed lead is another lead
 HEDGES = {
     "speed": ("speed-assumed", "speed-contradicted", "scale-contradicted"),
     "gain": ("gain-assumed", "gain-contradicted", "scale-contradicted"),
@@ -156,16 +156,24 @@ def names_right(case: Case, digitized: Digitized, *, all_found: bool = True) -> 
         x, y = trace_points(trace, digitized, step=1)
         if not len(x):
             return False
-        found = np.array([np.median(x), np.median(y)])
         near = [
             index
             for index, (lead, points) in enumerate(printed)
-            if lead == name and np.abs(np.median(points[:, :2], axis=0) - found).max() < limit
+            if lead == name and _apart(points, x, y) < limit
         ]
         if not near:
             return False
         printed.pop(near[0])
     return not (printed and all_found)
+
+
+def _apart(printed: Doubles, x: Doubles, y: Doubles) -> float:
+    """Return how far a trace runs from a printed lead, photo px: its middle, where it was read."""
+    across, down = printed[:, 0], printed[:, 1]
+    order = np.argsort(across)
+    beside = np.median(np.abs(np.clip(x, across.min(), across.max()) - x))
+    above = np.median(np.abs(np.interp(x, across[order], down[order]) - y))
+    return float(max(beside, above))
 
 
 def trace_points(trace: LeadTrace, digitized: Digitized, *, step: int) -> tuple[Doubles, Doubles]:
