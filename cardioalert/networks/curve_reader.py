@@ -19,6 +19,7 @@ from cardioalert.networks.sessions import run_network
 REACH: Final = 20  # px above and below the path that the network sees
 STEPS: Final = 60.0  # px, longest step of the path or run of ink that it is told
 SCALE: Final = 10.0  # px; heights are given and answered in these units
+NOTHING: Final = 0.1  # probability of ink up to which there is none
 FEATURES: Final = 3 * (2 * REACH + 1) + 6
 
 Floats = NDArray[np.float32]
@@ -35,7 +36,7 @@ def read_curves(features: Floats) -> tuple[Floats, Floats]:
     -------
     offsets : float32 array, shape (rows, 2 columns), pixels, downward
     confidence : float32 array, shape (rows, columns), probability that the offsets are right to
-        two pixels
+        two pixels; 0 where no centre line and no ink is in view, whatever shape the path has
 
     Raises
     ------
@@ -44,7 +45,8 @@ def read_curves(features: Floats) -> tuple[Floats, Floats]:
     """
     answer = run_network("curve_reader", features=features)
     offsets = answer[:, :2].transpose(0, 2, 1).reshape(len(answer), -1) * np.float32(SCALE)
-    return offsets, answer[:, 2]
+    in_view = features[:, : 2 * (2 * REACH + 1)].max(axis=1) > NOTHING
+    return offsets, np.where(in_view, answer[:, 2], np.float32(0.0))
 
 
 def curve_features(
