@@ -34,9 +34,7 @@ STRIP_NAME: Final = 0.6  # confidence of each name on such a page
 ONLY_NAME: Final = 0.9  # the same where there is one: II and III differ by a stroke
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
 LIKE: Final = 0.75  # the same, from which another lead contradicts a doubtful name beside a strip
-SURE_NAME: Final = (
-    0.85  # confidence from which a name is not doubtful: leads may be alike by nature
-)
+SURE_NAME: Final = 0.85  # confidence from which a name is not: leads are alike by nature
 UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
 
 LeadOrder = Literal["standard", "cabrera"]

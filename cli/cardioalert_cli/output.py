@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -64,6 +64,13 @@ def write(text: str) -> None:
         print(text.encode(encoding, errors="replace").decode(encoding), flush=True)  # noqa: T201
     except BrokenPipeError:
         raise ReaderGoneError from None
+
+
+def write_list(lines: Iterable[str], *, none: str) -> None:
+    """Write lines, or say that there are none."""
+    found = list(lines)
+    for line in found or [none]:
+        write(line)
 
 
 def look_of_terminal() -> Look:

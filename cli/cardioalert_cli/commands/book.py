@@ -311,10 +311,7 @@ def list_(
         rows = [ticket.to_dict(current_language()) for ticket in found]
         output.print_json({"schema": "cardioalert.bookings/1", "bookings": rows})
         return
-    for ticket in found:
-        output.write(one_line(ticket))
-    if not found:
-        output.write(_("No bookings."))
+    output.write_list((one_line(ticket) for ticket in found), none=_("No bookings."))
 
 
 def show(

@@ -108,10 +108,10 @@ def list_(
     if as_json:
         output.print_json({"schema": "cardioalert.analyses/1", "analyses": rows})
         return
-    for row in rows:
-        output.write("  ".join(str(row[name]) for name in ("id", "at", "urgency", "overall")))
-    if not rows:
-        output.write(_("There is no ECG yet."))
+    lines = (
+        "  ".join(str(row[name]) for name in ("id", "at", "urgency", "overall")) for row in rows
+    )
+    output.write_list(lines, none=_("There is no ECG yet."))
 
 
 def show(
@@ -188,11 +188,9 @@ def messages(
     if as_json:
         output.print_json({"schema": "cardioalert.inbox/1", "messages": rows})
         return
-    for row in rows:
-        title, text = render(row["template"], row["values"], language=language)
-        output.write(f"{row['at']}  {title}: {text}")
-    if not rows:
-        output.write(_("There are no messages."))
+    told = ((row["at"], *render(row["template"], row["values"], language=language)) for row in rows)
+    lines = (f"{at}  {title}: {text}" for at, title, text in told)
+    output.write_list(lines, none=_("There are no messages."))
 
 
 def phone(
