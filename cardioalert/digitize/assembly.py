@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from cardioalert.digitize.following import runs
-from cardioalert.digitize.layout import Place, PlacedLayout
+from cardioalert.digitize.layouts import Place, PlacedLayout
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 

@@ -4,123 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cardioalert.digitize.columns import Columns, find_columns, trace_extent
+from cardioalert.digitize.columns import Columns, find_columns
+from cardioalert.digitize.labels import label_row, label_shifts, middle_of
+from cardioalert.digitize.layouts import (
+    Place,
+    PlacedLayout,
+    PrintedLayout,
+    full_name,
+    named,
+    printed_layouts,
+)
+from cardioalert.digitize.limb_law import LAW_HOLDS, law_residual
+from cardioalert.digitize.rhythm_names import keeps_name, name_rhythm
+from cardioalert.digitize.strips import place_strips
 from cardioalert.domain.imaging import InkMaps, NamedBy, PrintedLabel, RowTrace
-from cardioalert.domain.record import Lead, parse_lead
 from cardioalert.errors import LayoutNotFoundError
 from cardioalert.i18n import translate as _
-from cardioalert.tables import read_toml
 
 WRONG_NAME_COST: Final = 2.0  # a name in the wrong place against one in the right place
 UNREAD_NAME_COST: Final = 0.25  # a place without the name that should stand there
 NAMELESS_COLUMN_COST: Final = 3.0
 LAW_WEIGHT: Final = 3.0
-LAW_HOLDS: Final = 0.35  # relative residual of Einthoven's law below which it confirms a layout
 LAW_BROKEN: Final = 0.8
-IN_STEP: Final = 0.25  # correlation of the steepness of rows printed at the same time
-SMOOTHED: Final = 5  # px
-OUT_OF_STEP: Final = 4  # px
 CLEAR_MARGIN: Final = 1.0
 DROPPED_ROW_COST: Final = 2.5  # a row at the rim of the page that is none of the layout's
 MOST_DROPPED: Final = 1  # at the top and at the bottom
-STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
-STRIP_NAME: Final = 0.6  # confidence of each name on such a page
-ONLY_NAME: Final = 0.9  # the same where there is one: II and III differ by a stroke
-SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
-LIKE: Final = 0.75  # the same, from which another lead contradicts a doubtful name beside a strip
-SURE_NAME: Final = 0.85  # confidence from which a name is not: leads are alike by nature
-UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
-
-LeadOrder = Literal["standard", "cabrera"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedLayout:
-    """One row of `tables/layouts.toml`."""
-
-    name: str
-    order: LeadOrder
-    grid: tuple[tuple[str, ...], ...]
-    rhythm_rows: tuple[int, ...]
-
-    @property
-    def columns(self) -> int:
-        """Number of columns."""
-        return len(self.grid[0])
-
-
-LIMB_STRIPS: Final = (Lead.I, Lead.II, Lead.III)
-THREE_STRIPS: Final = PrintedLayout(
-    name="3x1", order="standard", grid=tuple((str(lead),) for lead in LIMB_STRIPS), rhythm_rows=(0,)
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One lead on the page.
-
-    Attributes
-    ----------
-    row : int
-    left, right : float, page pixels
-    """
-
-    lead: Lead
-    inverted: bool
-    named_by: NamedBy
-    row: int
-    left: float
-    right: float
-    is_rhythm: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedLayout:
-    """The decision.
-
-    Attributes
-    ----------
-    name : str
-        Such as `3x4+1`.
-    places : tuple of Place
-    columns : Columns
-    names_right, names_wrong : int
-        Lead names read on the page that agree and disagree.
-    law_residual : float
-        Relative residual of Einthoven's law, NaN where it cannot be tested.
-    unnamed_rhythm : tuple of int
-        Rows of rhythm strips whose lead is unknown.
-    """
-
-    name: str
-    order: LeadOrder
-    places: tuple[Place, ...]
-    columns: Columns
-    names_right: int
-    names_wrong: int
-    law_residual: float
-    unnamed_rhythm: tuple[int, ...]
-
-
-@cache
-def printed_layouts() -> tuple[PrintedLayout, ...]:
-    """Return the known layouts."""
-    rows = read_toml("cardioalert.digitize", "layouts.toml")["layout"]
-    return tuple(
-        PrintedLayout(
-            name=row["name"],
-            order=row["order"],
-            grid=tuple(tuple(line) for line in row["grid"]),
-            rhythm_rows=tuple(row["rhythm_rows"]),
-        )
-        for row in rows
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +67,11 @@ class _Candidate:
     def nameless_columns(self) -> int:
         """Count the columns without any name on a page that names most leads of another column."""
         rows = len(self.layout.grid)
-        named = [
+        counts = [
             sum(cell[1] == column for cell in self.named_cells)
             for column in range(self.layout.columns)
         ]
-        return named.count(0) if max(named) * 2 >= rows else 0
+        return counts.count(0) if max(counts) * 2 >= rows else 0
 
 
 def place_leads(
@@ -182,7 +94,7 @@ def place_leads(
     """
     candidates = _candidates(rows, labels, maps, layout)
     if not candidates:
-        strips = _strips(rows, labels) if layout in ("auto", f"{len(rows)}x1") else None
+        strips = place_strips(rows, labels) if layout in ("auto", f"{len(rows)}x1") else None
         if strips is not None:
             return strips
         if layout == "auto":
@@ -198,7 +110,7 @@ def place_leads(
         try:
             _refuse_doubt(candidates)
         except LayoutNotFoundError:
-            strips = _strips(rows, labels)
+            strips = place_strips(rows, labels)
             if strips is None:
                 raise
             return strips
@@ -234,7 +146,7 @@ def _candidates(
                 for bottom in range(MOST_DROPPED + 1)
                 for rhythm in known.rhythm_rows
                 if len(known.grid) + rhythm == len(rows) - top - bottom
-                and layout in ("auto", _full_name(known.name, rhythm))
+                and layout in ("auto", full_name(known.name, rhythm))
             ]
             if not fitting:
                 continue
@@ -254,89 +166,6 @@ def _candidates(
                 for bottom, rhythm in fitting
             ]
     return found
-
-
-def _strips(rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...]) -> PlacedLayout | None:
-    """Name one to three long rows by the names that stand beside their beginnings.
-
-    No layout helps here, so that every name must have been read without doubt, least of all the
-    only one of a page. Of I, II and III one name is enough where Einthoven's law confirms them.
-    """
-    if not 1 <= len(rows) <= STRIP_ROWS:
-        return None
-    start, end = trace_extent(rows)
-    columns = Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
-    names = _names_beside(rows, labels, reach=start + 0.25 * (end - start))
-    if names is None:
-        return None
-    read = {row: name.lead for row, name in names.items()}
-    if len(set(read.values())) != len(read):
-        return None
-    limb = len(rows) == STRIP_ROWS and all(LIMB_STRIPS[row] == lead for row, lead in read.items())
-    law = law_residual(THREE_STRIPS, rows, columns) if limb else float("nan")
-    lawful = limb and law < LAW_HOLDS
-    surest = max((name.confidence for name in names.values()), default=0.0)
-    wanted = STRIP_NAME if len(rows) > 1 else ONLY_NAME
-    if lawful and surest >= STRIP_NAME:
-        leads = dict(enumerate(LIMB_STRIPS))
-    elif len(names) == len(rows) and all(n.confidence >= wanted for n in names.values()):
-        leads = read
-    else:
-        return None
-    places = tuple(
-        Place(
-            lead=lead,
-            inverted=row in names and names[row].inverted,
-            named_by="label" if row in names else "layout",
-            row=row,
-            left=columns.start,
-            right=columns.end,
-            is_rhythm=False,
-        )
-        for row, lead in sorted(leads.items())
-    )
-    return PlacedLayout(
-        name=f"{len(rows)}x1",
-        order="standard",
-        places=places,
-        columns=columns,
-        names_right=len(names),
-        names_wrong=0,
-        law_residual=law,
-        unnamed_rhythm=(),
-    )
-
-
-def _names_beside(
-    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], *, reach: float
-) -> dict[int, PrintedLabel] | None:
-    """Return the name that stands near each row, None where a row has two or one is misplaced.
-
-    All names stand equally far above or below their rows; `reach` is the x before which they begin.
-    """
-    spacing = float(np.median(np.diff([row.baseline for row in rows]))) if len(rows) > 1 else 320.0
-    near = [
-        label
-        for label in labels
-        if min(abs(_middle(label) - row.baseline) for row in rows) < 0.6 * spacing
-    ]
-    if any(label.left > reach for label in near):
-        return None
-    for shift in label_shifts(rows):
-        at = [label_row(label, rows, shift) for label in near]
-        if len(set(at)) == len(near):
-            return dict(zip(at, near, strict=True))
-    return None
-
-
-def _middle(label: PrintedLabel) -> float:
-    """Return the height of the middle of a name."""
-    return (label.top + label.bottom) / 2.0
-
-
-def _full_name(name: str, rhythm_rows: int) -> str:
-    """Return `3x4+1` for three rows of four columns and a rhythm strip."""
-    return f"{name}+{rhythm_rows}" if rhythm_rows else name
 
 
 def _refuse_doubt(candidates: list[_Candidate]) -> None:
@@ -414,9 +243,9 @@ def _judge_names(
             row, column = label_row(label, rows, shift), columns.of(label.left)
             if row >= len(layout.grid):
                 continue
-            if _named(layout.grid[row][column]) == (label.lead, label.inverted):
+            if named(layout.grid[row][column]) == (label.lead, label.inverted):
                 right += label.confidence
-                below[row, column] = _middle(label) - rows[row].baseline
+                below[row, column] = middle_of(label) - rows[row].baseline
             else:
                 wrong += label.confidence
         if right - WRONG_NAME_COST * wrong > best[0] - WRONG_NAME_COST * best[1] or not best[2]:
@@ -425,115 +254,13 @@ def _judge_names(
     return best
 
 
-def label_shifts(rows: tuple[RowTrace, ...]) -> NDArray[np.float64]:
-    """Return the distances (px) between names and base lines to try, above and below."""
-    spacing = np.median(np.diff([row.baseline for row in rows])) if len(rows) > 1 else 200.0
-    shifts: NDArray[np.float64] = np.linspace(-0.5, 0.5, 11) * spacing
-    return shifts[np.argsort(np.abs(shifts))]
-
-
-def label_row(label: PrintedLabel, rows: tuple[RowTrace, ...], shift: float) -> int:
-    """Return the row a lead name belongs to when names stand `shift` below the base lines."""
-    middle = _middle(label)
-    return int(np.argmin([abs(middle - row.baseline - shift) for row in rows]))
-
-
-def _named(cell: str) -> tuple[Lead, bool]:
-    """Split `-aVR` into lead and inversion."""
-    return parse_lead(cell.lstrip("-")), cell.startswith("-")
-
-
-def law_residual(layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Columns) -> float:
-    """Return the median relative residual of Einthoven's and Goldberger's laws.
-
-    Only leads of the same column are simultaneous. I - II + III = 0; aVR + aVL + aVF = 0;
-    aVL - aVR = 1.5 I (for the Cabrera columns).
-    """
-    residuals = []
-    if not in_step(rows):
-        return float("nan")
-    for column in range(layout.columns):
-        curves = {}
-        for row, line in zip(rows, layout.grid, strict=True):
-            lead, inverted = _named(line[column])
-            curves[lead] = _curve(row, columns, column) * (-1.0 if inverted else 1.0)
-        for terms in _LAWS:
-            if all(lead in curves for lead in terms):
-                residuals.append(_relative_residual([curves[k] * w for k, w in terms.items()]))
-    return float(np.median(residuals)) if residuals else float("nan")
-
-
-def in_step(rows: tuple[RowTrace, ...]) -> bool:
-    """Tell whether the rows were recorded at the same time: their QRS stand below each other.
-
-    Recorders with few channels print the leads one after the other, and no law holds then.
-    """
-    steep = [_steepness(row) for row in rows]
-    likeness = [
-        float(np.corrcoef(first, second)[0, 1])
-        for first, second in pairwise(steep)
-        if first.std() > 0 and second.std() > 0
-    ]
-    return not likeness or float(np.median(likeness)) > IN_STEP
-
-
-def _steepness(row: RowTrace) -> NDArray[np.float64]:
-    """Return how steep a row is around each x, over about two millimeters, clipped."""
-    y = row.y.astype(np.float64)
-    slope = np.abs(np.diff(y, prepend=y[:1]))
-    slope = np.where(np.isfinite(slope), slope, 0.0)
-    limit = max(float(np.quantile(slope, 0.98)), 0.5)
-    wide = np.convolve(np.minimum(slope, limit), np.ones(17) / 17.0, mode="same")
-    return np.asarray(wide, dtype=np.float64)
-
-
-_LAWS: Final[tuple[dict[Lead, float], ...]] = (
-    {Lead.I: 1.0, Lead.II: -1.0, Lead.III: 1.0},
-    {Lead.AVR: 1.0, Lead.AVL: 1.0, Lead.AVF: 1.0},
-    {Lead.AVL: 1.0, Lead.AVR: -1.0, Lead.I: -1.5},
-    {Lead.II: 1.0, Lead.III: 1.0, Lead.AVF: -2.0},
-)
-
-
-def _curve(row: RowTrace, columns: Columns, column: int) -> NDArray[np.float64]:
-    """Return the upward deflection (px) of a row within one column, median removed."""
-    left, right = int(columns.border(column)) + 8, int(columns.border(column + 1)) - 8
-    y = -row.y[max(0, left) : max(left + 1, right)].astype(np.float64)
-    known = np.isfinite(y)
-    return y - np.median(y[known]) if known.any() else y
-
-
-def _relative_residual(terms: list[NDArray[np.float64]]) -> float:
-    """Return the size of a sum that should be zero against the size of its terms.
-
-    Rows of a bent sheet may be some pixels out of step; the best step within half a millimetre
-    counts, and the curves are smoothed over as much.
-    """
-    smooth = [np.convolve(term, np.full(SMOOTHED, 1.0 / SMOOTHED), mode="same") for term in terms]
-    shifts = range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
-    firsts, lasts = ([np.roll(smooth[term], shift) for shift in shifts] for term in (0, 2))
-    return min(_misfit(np.stack([first, smooth[1], last])) for first in firsts for last in lasts)
-
-
-def _misfit(terms: NDArray[np.float64]) -> float:
-    """Return RMS of the sum over the RMS of the largest term, NaN with too few samples."""
-    known = np.isfinite(terms).all(axis=0)
-    if known.sum() < 100:
-        return float("nan")
-    seen = terms[:, known]
-    seen -= np.median(seen, axis=1, keepdims=True)
-    largest = max(float(term @ term) for term in seen)
-    both = seen.sum(axis=0)
-    return float(np.sqrt(both @ both / len(both)) / max(np.sqrt(largest / len(both)), 1.0))
-
-
 def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
     """Write the decision down, and name the rhythm strips."""
     columns, rows = best.columns, best.rows
     places = []
     for row, line in enumerate(best.layout.grid):
         for column, cell in enumerate(line):
-            lead, inverted = _named(cell)
+            lead, inverted = named(cell)
             named_by: NamedBy = "label" if (row, column) in best.named_cells else "layout"
             places.append(
                 Place(
@@ -548,17 +275,17 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
             )
     unnamed = []
     strips = range(len(best.layout.grid), len(rows))
-    names = {row: _name_rhythm(rows, row, labels, tuple(places), best.shift) for row in strips}
-    for row, named in names.items():
-        rivals = [other for other in names.values() if other and named and other.lead == named.lead]
-        if named is None or not _wins(named, rivals):
+    names = {row: name_rhythm(rows, row, labels, tuple(places), best.shift) for row in strips}
+    for row, strip in names.items():
+        rivals = [other for other in names.values() if other and strip and other.lead == strip.lead]
+        if strip is None or not keeps_name(strip, rivals):
             unnamed.append(row)
             continue
         places.append(
             Place(
-                lead=named.lead,
+                lead=strip.lead,
                 inverted=False,
-                named_by=named.named_by,
+                named_by=strip.named_by,
                 row=row,
                 left=columns.start,
                 right=columns.border(columns.count),
@@ -567,7 +294,7 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
         )
     shifted = tuple(replace(place, row=place.row + best.first_row) for place in places)
     return PlacedLayout(
-        name=_full_name(best.layout.name, best.rhythm_rows),
+        name=full_name(best.layout.name, best.rhythm_rows),
         order=best.layout.order,
         places=shifted,
         columns=columns,
@@ -576,79 +303,3 @@ def _place(best: _Candidate, labels: tuple[PrintedLabel, ...]) -> PlacedLayout:
         law_residual=best.law_residual,
         unnamed_rhythm=tuple(row + best.first_row for row in unnamed),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StripName:
-    """What a rhythm strip is called, and how like the printed lead of that name it is."""
-
-    lead: Lead
-    named_by: NamedBy
-    likeness: float
-
-
-def _wins(named: _StripName, rivals: list[_StripName]) -> bool:
-    """Tell whether a strip keeps a name that several claim: it must look like it, and most so."""
-    most = max(rival.likeness for rival in rivals)
-    return len(rivals) == 1 or SAME_LEAD <= named.likeness == most
-
-
-def _name_rhythm(
-    rows: tuple[RowTrace, ...],
-    row: int,
-    labels: tuple[PrintedLabel, ...],
-    places: tuple[Place, ...],
-    shift: float,
-) -> _StripName | None:
-    """Name a rhythm strip by the lead it repeats, else by the name beside it.
-
-    The name stands as far from the strip as the other names from their rows (`shift`, px).
-    """
-    likeness = {
-        place.lead: _likeness(rows[row], rows[place.row], place)
-        for place in places
-        if not place.inverted  # a strip of aVR does not look like a printed -aVR
-    }
-    beside = [
-        label
-        for label in labels
-        if label_row(label, rows, shift) == row
-        and abs(_middle(label) - rows[row].baseline)
-        < 0.6 * abs(rows[row].baseline - rows[row - 1].baseline)
-    ]
-    read = max(beside, key=lambda label: label.confidence, default=None)
-    printed = read.lead if read else None
-    best = max(likeness, key=lambda lead: likeness[lead])
-    alike = likeness.get(printed, 1.0) if printed is not None else 0.0
-    if printed is not None and alike >= min(SAME_LEAD, likeness[best] - 0.05):
-        return _StripName(lead=printed, named_by="label", likeness=alike)
-    sure = read is not None and read.confidence >= SURE_NAME
-    if likeness[best] >= SAME_LEAD:  # against a name that was read surely nobody can tell
-        return (
-            None if sure else _StripName(lead=best, named_by="morphology", likeness=likeness[best])
-        )
-    contradicted = likeness[best] >= LIKE and alike < likeness[best] - UNLIKE and not sure
-    if printed is None or contradicted:
-        return None
-    return _StripName(lead=printed, named_by="label", likeness=alike)
-
-
-def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:
-    """Return the correlation of a rhythm strip with a lead, where both were printed.
-
-    Rows of a bent sheet may be some pixels out of step; curves of different size are unlike.
-    """
-    part = slice(int(place.left) + 8, max(int(place.left) + 9, int(place.right) - 8))
-    a, b = rhythm.y[part].astype(np.float64), row.y[part].astype(np.float64)
-    return max(
-        _correlation(a, np.roll(b, shift)) for shift in range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
-    )
-
-
-def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return the correlation of two curves times the ratio of their sizes, 0 when too short."""
-    known = np.isfinite(a) & np.isfinite(b)
-    if known.sum() < 100 or a[known].std() < 0.3 or b[known].std() < 0.3:
-        return 0.0
-    ratio = float(a[known].std() / b[known].std())
-    return float(np.corrcoef(a[known], b[known])[0, 1]) * min(ratio, 1.0 / ratio)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from cardioalert.digitize.layout import PlacedLayout
+from cardioalert.digitize.layouts import PlacedLayout
 from cardioalert.digitize.scale import Scale
 from cardioalert.domain.imaging import Grade, Grid, LeadTrace, Notice, PageQuality
 from cardioalert.i18n import ngettext

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import find_peaks, peak_widths
 
 from cardioalert.digitize.columns import Columns
-from cardioalert.digitize.layout import PlacedLayout
+from cardioalert.digitize.layouts import PlacedLayout
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.printed_scale import PrintedScale
 from cardioalert.digitize.pulse import USUAL_GAIN, Pulse

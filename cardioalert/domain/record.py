@@ -32,6 +32,9 @@ class Lead(StrEnum):
     V5 = "V5"
     V6 = "V6"
 
+    __hash__ = str.__hash__
+    """Equal to that of the name, and not a call of Python as Enum's: leads are keys everywhere."""
+
 
 STANDARD_LEADS: Final[tuple[Lead, ...]] = tuple(Lead)
 LIMB_LEADS: Final[tuple[Lead, ...]] = STANDARD_LEADS[:6]

@@ -38,6 +38,8 @@ STANDS_OUT: Final = 2.0  # height of a beat over the median steepness; less is n
 T_WAVE_UNTIL: Final = 0.36  # s after a QRS in which a lower hump may be its T wave
 T_WAVE_HEIGHT: Final = 0.5  # of the QRS before it
 PULSE_HEIGHT, PULSE_VOLTAGE = 0.75, 0.35  # of the QRS after it: steep and low is a pacing pulse
+CUT: Final = 0.06  # s from the ends of a record, within which a QRS is not whole
+TOO_EARLY: Final = 0.7  # of the usual distance of beats: such a beat must be seen whole
 VOLTAGE_BAND, TALL = (1.0, 30.0), 0.7  # Hz, of the voltage of the other beats
 AGREE_WITHIN: Final = 0.15  # s
 QRS_REACH: Final = 0.08  # s on either side of the steepest instant that hold the R peak
@@ -67,7 +69,8 @@ def find_beats(prepared: Prepared, others: Peaks) -> Peaks:
     sure |= heights >= SURE
     found = candidates[(heights >= THRESHOLD) & sure]
     found = _without_pulses(_without_t_waves(found, evidence), evidence, prepared)
-    return _on_r_peaks(_search_back(found, candidates, heights, sure, prepared), prepared)
+    found = _without_cut(_search_back(found, candidates, heights, sure, prepared), prepared)
+    return _on_r_peaks(found, prepared)
 
 
 def find_beats_by_energy(prepared: Prepared) -> Peaks:
@@ -236,6 +239,19 @@ def _search_back(
         if inside.any():
             added.append(int(candidates[inside][np.argmax(heights[inside])]))
     return np.sort(np.concatenate([found, np.array(added, dtype=np.intp)]))
+
+
+def _without_cut(found: Peaks, prepared: Prepared) -> Peaks:
+    """Return the beats without a first or last one that is cut by the end and out of rhythm.
+
+    The rim of a sheet and the start of a recorder look like half a QRS.
+    """
+    if len(found) < 4:
+        return found
+    distance, early = np.diff(found), TOO_EARLY * _usual(found)
+    first = found[0] < CUT * WORKING_RATE and distance[0] < early
+    last = found[-1] >= prepared.samples - CUT * WORKING_RATE and distance[-1] < early
+    return found[int(first) : len(found) - int(last)]
 
 
 def _usual(found: Peaks) -> float:

@@ -286,9 +286,11 @@ def _voltage(
     per_lead: dict[Lead, LeadMeasurements], lead: Lead, wave: str, evidence: Evidence
 ) -> Measured:
     """Return the height or depth of a deflection, as a positive number."""
-    if lead not in per_lead or getattr(per_lead[lead], wave) is None:
+    if lead not in per_lead:
         return not_measurable("mV", "lead-missing")
     found = per_lead[lead]
+    if getattr(found, wave) is None:
+        return not_measurable("mV", "wave-without-end")
     own = Evidence(
         beats=found.beats, leads=(lead, lead, lead), sampling_rate=evidence.sampling_rate
     )

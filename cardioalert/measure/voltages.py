@@ -19,6 +19,7 @@ NOTCH_DEPTH: Final = 0.05  # mV, or this share of R if that is more
 NOTCH_HEIGHT: Final = 0.5  # of R: a notch below is not near its top
 SLUR: Final = 0.15  # of the steepest slope: the limb nearly stops
 SLUR_LENGTH: Final = 0.010  # s
+RUNS_INTO_ST: Final = 0.2  # mV at the end of a QRS without any wave: not a J point but a height
 END_NOTCH: Final = 0.02  # mV, rise and fall of a notch at the end of the QRS
 JP_BELOW: Final = 0.5  # of R: a notch must lie in the lower half of the descent
 P_LEVEL_WIDTH: Final = 0.012  # s before P that give its reference level
@@ -79,6 +80,9 @@ def deflections(signal: Floats, *, smallest: float) -> list[Deflection]:
 def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> dict[str, Any]:
     """Return the QRS fields of `LeadMeasurements` for one lead.
 
+    Where the QRS does nothing but climb into an ST far from the base line, it has a height nobody
+    can tell from that of ST: R (or S) is None then, not 0.0.
+
     Parameters
     ----------
     signal : float array, shape (samples,), mV
@@ -96,6 +100,9 @@ def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> 
     steep = np.abs(gradient(piece)) * WORKING_RATE
     initial, steepest = steep[: round(INITIAL * WORKING_RATE)], float(steep.max())
     values = _named(waves)
+    if not waves and abs(piece[-1]) >= RUNS_INTO_ST:
+        name = "r" if piece[-1] > 0 else "s"
+        values |= {name: None, f"{name}_duration": None}
     values["qrs_peak_to_peak"] = float(piece.max() - piece.min())
     values["initial_slope_ratio"] = float(initial.mean()) / steepest if steepest else None
     upward = [wave for wave in waves if wave.voltage > 0]

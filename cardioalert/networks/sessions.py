@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from cardioalert_models.zoo import ModelFileProblem, open_network
 from numpy.typing import NDArray
 
 from cardioalert.errors import ModelFileError
+
+NO_MEMORY: Final = "allocate memory"  # in what onnxruntime says; its errors have no kinds
 
 
 def run_network(name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -19,12 +21,19 @@ def run_network(name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float32]
     ------
     ModelFileError
         The file is missing or not the one its card describes.
+    MemoryError
+        The process may not take as much memory as the network needs.
     """
     try:
         network = open_network(name)
     except ModelFileProblem as problem:
         raise ModelFileError(str(problem)) from problem
-    return network.run(None, dict(inputs), _tidy())[0]
+    try:
+        return network.run(None, dict(inputs), _tidy())[0]
+    except Exception as problem:
+        if NO_MEMORY in str(problem):
+            raise MemoryError(f"the network {name} found too little memory") from problem
+        raise
 
 
 @cache

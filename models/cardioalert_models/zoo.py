@@ -133,7 +133,7 @@ def open_network(name: str, *, threads: int | None = None, folder: Path = FOLDER
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads if threads is None else threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work too
-    options.log_severity_level = 3  # errors only
+    options.log_severity_level = 4  # errors are raised, and need not be printed too
     # Pages differ in size: a plan for the next page of the same size costs 900 MB. The arena is
     # half the time of a page, because the system clears new memory; who runs a network lets it go.
     options.enable_mem_pattern = False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cardioalert.digitize.layout import place_leads, printed_layouts, refuse_too_many
+from cardioalert.digitize.layout import place_leads, refuse_too_many
+from cardioalert.digitize.layouts import printed_layouts
 from cardioalert.domain.imaging import InkMaps, PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead, parse_lead
 from cardioalert.errors import LayoutNotFoundError

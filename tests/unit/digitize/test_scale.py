@@ -7,7 +7,7 @@ import pytest
 
 from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.columns import Columns
-from cardioalert.digitize.layout import Place, PlacedLayout
+from cardioalert.digitize.layouts import Place, PlacedLayout
 from cardioalert.digitize.printed_scale import PrintedScale
 from cardioalert.digitize.pulse import Pulse, find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
