@@ -23,8 +23,9 @@ FEWEST_RR: Final = 2
 SHORTEST_QRS, LONGEST_QRS = 0.05, 0.25  # s
 RAGGED: Final = 0.15  # interquartile range over median RR: the mean describes the rate better
 SHORT_STRAY, LONG_STRAY = 0.7, 1.5  # of the median RR: beyond, one beat may be false or missing
-LARGEST_QRS_ERROR: Final = 0.030  # s; beyond, a normal QRS and a block cannot be told apart: no
-# value is better than one that looks like a value, as where a QRS runs into an elevated ST
+LARGEST_QRS_ERROR: Final = 0.030  # s, from which a QRS that may be normal and may be wide has none:
+# no value is better than one that looks like a value, as where a QRS runs into an elevated ST
+NORMAL_QRS: Final = 0.11  # s; what is longer by more than its error is wide for certain
 UNSTABLE: Final = 0.20  # deviation over mean RR: no rate correction can be relied on
 
 QTC_FORMULAS: Final[MappingProxyType[str, Callable[[float, float], float]]] = MappingProxyType(
@@ -207,8 +208,10 @@ def _checked(values: dict[str, Measured], rr: float) -> dict[str, Measured]:
         checked["qrs"] = not_measurable("s", "qrs-out-of-range")
         if qt is not None:
             checked["qt"] = not_measurable("s", "qrs-out-of-range")
-    elif qrs is not None and (values["qrs"].uncertainty or 0.0) > LARGEST_QRS_ERROR:
-        checked["qrs"] = not_measurable("s", "bounds-uncertain")
+    elif qrs is not None:
+        error = values["qrs"].uncertainty or 0.0
+        if error > LARGEST_QRS_ERROR and qrs - error < NORMAL_QRS < qrs + error:
+            checked["qrs"] = not_measurable("s", "bounds-uncertain")
     if qt is not None and qt > rr:
         checked["qt"] = not_measurable("s", "qt-exceeds-rr")
     if pr is not None and pr > rr:
