@@ -20,7 +20,7 @@ from cardioalert.digitize.layouts import (
 )
 from cardioalert.digitize.limb_law import LAW_HOLDS, law_residual
 from cardioalert.digitize.rhythm_names import keeps_name, name_rhythm
-from cardioalert.digitize.strips import place_strips
+from cardioalert.digitize.strips import place_strips, why_unnamed
 from cardioalert.domain.imaging import InkMaps, NamedBy, PrintedLabel, RowTrace
 from cardioalert.errors import LayoutNotFoundError
 from cardioalert.i18n import translate as _
@@ -98,9 +98,8 @@ def place_leads(
         if strips is not None:
             return strips
         if layout == "auto":
-            raise LayoutNotFoundError(
-                _("{rows} rows of traces fit no known layout", rows=len(rows))
-            )
+            unknown = _("{rows} rows of traces fit no known layout", rows=len(rows))
+            raise LayoutNotFoundError(why_unnamed(rows, labels) or unknown)
         raise LayoutNotFoundError(
             _("{rows} rows of traces do not fit layout {layout}", rows=len(rows), layout=layout)
         )

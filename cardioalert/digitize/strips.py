@@ -12,6 +12,8 @@ from cardioalert.digitize.layouts import Place, PlacedLayout, PrintedLayout
 from cardioalert.digitize.limb_law import LAW_HOLDS, law_residual
 from cardioalert.domain.imaging import PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead
+from cardioalert.i18n import percent
+from cardioalert.i18n import translate as _
 
 STRIP_ROWS: Final = 3  # most rows of a page that is named by its labels alone
 STRIP_NAME: Final = 0.6  # confidence of each name on such a page
@@ -72,6 +74,20 @@ def place_strips(
         names_wrong=0,
         law_residual=law,
         unnamed_rhythm=(),
+    )
+
+
+def why_unnamed(rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...]) -> str:
+    """Say why strips were not named, empty for pages of more rows."""
+    if len(rows) > STRIP_ROWS:
+        return ""
+    if not labels:
+        return _("{rows} strips without a lead name that can be read", rows=len(rows))
+    read = (f"{label.lead} ({percent(label.confidence)})" for label in labels)
+    return _(
+        "{rows} strips whose lead names were read too unsurely: {names}",
+        rows=len(rows),
+        names=", ".join(read),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -112,6 +114,16 @@ def test_names_that_contradict_the_layout_are_refused() -> None:
     )
     with pytest.raises(LayoutNotFoundError):
         place_leads(rows, shuffled, maps)
+
+
+@pytest.mark.parametrize(("sure", "reason"), [(0.69, r"II \(69%\)"), (None, "without a lead name")])
+def test_a_strip_whose_name_is_in_doubt_is_refused_with_what_was_read(
+    sure: float | None, reason: str
+) -> None:
+    rows, labels, maps = built_page([["II"]])
+    read = () if sure is None else tuple(replace(one, confidence=sure) for one in labels)
+    with pytest.raises(LayoutNotFoundError, match=reason):
+        place_leads(rows, read, maps)
 
 
 def test_chest_strips_without_names_are_refused() -> None:

@@ -231,3 +231,17 @@ def test_the_t_wave_before_early_beats_is_not_their_p(rhythm: str | None) -> Non
     )
     for one in (record, as_page(record, rhythm=rhythm)):
         assert measure(one).value("pr") == pytest.approx(0.16, abs=0.02)
+
+
+def test_half_a_qrs_at_the_rim_is_no_premature_beat() -> None:
+    """As where a curve climbs along the edge of a sheet: early, steep, and not shown whole."""
+    record = built_record(heart_rate=60, noise=0.01)
+    signal = record.signal.copy()
+    whole = measure(record).beats.r_peaks
+    end = round((whole[-1] + 0.35) * record.sampling_rate)
+    rise = np.linspace(0.0, 1.0, 8)
+    signal = signal[:, :end]
+    signal[:, -8:] += (rise * np.ptp(signal, axis=1, keepdims=True)).astype(signal.dtype)
+    measured = measure(ECGRecord(signal=signal, sampling_rate=500.0, leads=record.leads))
+    assert set(measured.beats.classes) == {BeatClass.DOMINANT}
+    assert len(measured.beats.r_peaks) == np.sum(whole < end / 500.0)

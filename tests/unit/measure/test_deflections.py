@@ -91,3 +91,15 @@ def test_a_pr_segment_below_the_level_before_p_is_no_inverted_p() -> None:
     )
     values = p_voltages(signal, first=112, last=155, begun=100, noise=0.0)
     assert values["p"] == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("height", "wave", "found"), [(1.4, "r", None), (-0.9, "s", None), (0.1, "r", 0.0)]
+)
+def test_a_qrs_that_only_climbs_into_st_has_no_height_of_its_own(
+    height: float, wave: str, found: float | None
+) -> None:
+    """As V4 of a tombstone infarction: R is not absent, it cannot be told from ST."""
+    values = _measure(height * np.clip((CLOCK - 0.2) / 0.1, 0, 1))
+    assert values[wave] == found
+    assert values["q"] == 0.0
