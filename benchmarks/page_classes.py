@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "models"))
 
-from synthesis.camera import photograph  # noqa: E402
+from synthesis.camera import Photograph, photograph  # noqa: E402
 from synthesis.cameras import random_camera  # noqa: E402
 from synthesis.design import PageDesign, random_design  # noqa: E402
 from synthesis.layouts import Layout, make_layout  # noqa: E402
 from synthesis.page import DrawnPage, draw_page  # noqa: E402
 from synthesis.recordings import Recording, read_ptbxl_shard  # noqa: E402
+from synthesis.warp import pixel_grid  # noqa: E402
 
 LEVELS = ("scan", "easy", "medium", "hard")
 RATE = 500.0  # Hz
@@ -102,7 +103,8 @@ class Case:
 
     Attributes
     ----------
-    facts : layout, lead order, rhythm leads, speed, gain, chest gain, grid, pulse, printed scale
+    facts : what is left of the grid, layout, lead order, rhythm leads, speed, gain, chest gain, grid,
+        pulse, printed scale
     truth : lead -> mV at 500 Hz on the clock of the page, NaN where it is not printed
     strokes : for each printed lead its name, and points (n, 3): x, y on the photo (px), time (s)
     """
@@ -229,6 +231,23 @@ def truth_of(page: DrawnPage) -> dict[str, Doubles]:
     return truth
 
 
+def grid_left(page: DrawnPage, taken: Photograph) -> float:
+    """Return how much darker the lines of the grid are on a photo than the paper, 0-1.
+
+    A fax machine or a threshold can leave nothing of a pale grid.
+    """
+    height, width = taken.rgb.shape[:2]
+    places = taken.warp.to_page(pixel_grid((width - 1, height - 1), step=1)) * page.scale - 0.5
+    column, row = np.moveaxis(np.round(places).astype(int), -1, 0)
+    inside = (column >= 0) & (column < page.grid.shape[1]) & (row >= 0) & (row < page.grid.shape[0])
+    row, column = row[inside], column[inside]
+    other = cv2.dilate(np.maximum(page.trace, page.marks), np.ones((25, 25), np.uint8))[row, column]
+    grid = page.grid[row, column]
+    seen = taken.rgb[inside].mean(axis=1) / 255.0
+    lines, paper = (other == 0) & (grid > 128), (other == 0) & (grid == 0)
+    return float(seen[paper].mean() - seen[lines].mean()) if lines.any() and paper.any() else 0.0
+
+
 def draw_case(folder: Path, level: str, number: int, recording: Recording) -> None:
     """Draw and photograph one page into a folder."""
     design = design_of(number, level)
@@ -243,6 +262,7 @@ def draw_case(folder: Path, level: str, number: int, recording: Recording) -> No
         at = (stroke.points[:, :1] - origin) / design.speed
         arrays[f"stroke_{index}"] = np.hstack([taken.warp.to_photo(stroke.points), at])
     facts = {
+        "grid_left": grid_left(page, taken),
         "layout": design.layout.name.replace("limb", "6x1-limb").replace("chest", "6x1-chest"),
         "order": "cabrera" if any("-aVR" in row for row in design.layout.rows) else "standard",
         "leads": [stroke.lead for stroke in page.strokes],
