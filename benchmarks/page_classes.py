@@ -103,8 +103,8 @@ class Case:
 
     Attributes
     ----------
-    facts : what is left of the grid, layout, lead order, rhythm leads, speed, gain, chest gain, grid,
-        pulse, printed scale
+    facts : what is left of the grid, layout, lead order, rhythm leads, speed, gain, chest gain,
+        grid, pulse, printed scale
     truth : lead -> mV at 500 Hz on the clock of the page, NaN where it is not printed
     strokes : for each printed lead its name, and points (n, 3): x, y on the photo (px), time (s)
     """
