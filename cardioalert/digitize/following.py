@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
+from cardioalert.networks.row_owner import ANSWERS, row_owners
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
@@ -89,6 +90,12 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     half = int(REACH * spacing)
     tops = np.round(base_lines).astype(int) - half
     centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
+    if len(base_lines) > 1:
+        owners = row_owners(maps, base_lines, spacing)
+        for row in range(len(base_lines)):
+            own = _bands(owned_by(owners, row, base_lines), tops[row : row + 1], half)[0]
+            centre[row] = centre[row] * own
+            ink[row] = ink[row] * own
     bands, climb = _halved(centre), _climb_costs(_halved(ink))
     paths = _cheapest_paths(bands, climb, spacing / HALF)
     for _ in range(UNTANGLE_ROUNDS):
@@ -112,6 +119,16 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
         )
         for row, base in enumerate(base_lines)
     )
+
+
+def owned_by(owners: Floats, row: int, base_lines: NDArray[np.float64]) -> Floats:
+    """Return how probably each pixel of the page belongs to a row; see `row_owners`."""
+    own = np.zeros(owners.shape[1:], np.float32)
+    above = np.searchsorted(base_lines, np.arange(len(own)), side="right") - 1
+    for answer, step in zip(owners, ANSWERS, strict=True):
+        here = above + step == row
+        own[here] = answer[here]
+    return own
 
 
 def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:

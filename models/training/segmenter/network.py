@@ -31,14 +31,20 @@ class Segmenter(nn.Module):
     convolution runs at full resolution. Skip connections are added, not concatenated.
     """
 
-    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
+    def __init__(
+        self,
+        widths: tuple[int, ...] = WIDTHS,
+        *,
+        inputs: int = 12,
+        outputs: int = 4 * len(CHANNELS),
+    ) -> None:
         super().__init__()
         self.down = nn.ModuleList(
-            Block(inputs, outputs) for inputs, outputs in zip((12, *widths), widths, strict=False)
+            Block(lower, upper) for lower, upper in zip((inputs, *widths), widths, strict=False)
         )
         self.shrink = nn.ModuleList(nn.Conv2d(lower, upper, 1) for upper, lower in pairwise(widths))
         self.up = nn.ModuleList(Block(width, width) for width in widths[:-1])
-        self.head = nn.Conv2d(widths[0], 4 * len(CHANNELS), 3, padding=1)
+        self.head = nn.Conv2d(widths[0], outputs, 3, padding=1)
         nn.init.constant_(self.head.bias, -3.0)
 
     def forward(self, page: Tensor) -> Tensor:
@@ -47,7 +53,7 @@ class Segmenter(nn.Module):
         return functional.pixel_shuffle(self.on_planes(planes), 2)
 
     def on_planes(self, features: Tensor) -> Tensor:
-        """Return logits, four for each four pixels: (batch, 12, h/2, w/2) -> (batch, 16, ...)."""
+        """Return logits: (batch, inputs, h/2, w/2) -> (batch, outputs, h/2, w/2)."""
         skips = []
         for level, block in enumerate(self.down):
             features = block(features if level == 0 else functional.max_pool2d(features, 2))

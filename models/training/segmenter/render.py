@@ -23,22 +23,24 @@ LEVEL_SHARES = (0.3, 0.2, 0.25, 0.25)
 TIGHT_SHARE = 0.3  # of the pages have rows closer than most carts print them
 
 
-def random_sample(recordings: list[Recording], seed: int) -> FlatSample:
+def random_sample(recordings: list[Recording], seed: int, tight: float = TIGHT_SHARE) -> FlatSample:
     """Draw, photograph and flatten a part of a random page."""
     rng = np.random.default_rng([seed, 77])
     recording = recordings[rng.integers(len(recordings))]
     signal = disturb(recording, rng)
-    page = draw_page(training_design(seed, rng), signal, sampling_rate=recording.sampling_rate)
+    page = draw_page(
+        training_design(seed, rng, tight), signal, sampling_rate=recording.sampling_rate
+    )
     frame = random_frame(page, rng)
     level = rng.choice(LEVELS, p=LEVEL_SHARES)
     residual = random_residual(rng, frame)
     return flat_sample(page, random_camera(level, seed), frame=frame, residual=residual, seed=seed)
 
 
-def training_design(seed: int, rng: np.random.Generator) -> PageDesign:
+def training_design(seed: int, rng: np.random.Generator, tight: float) -> PageDesign:
     """Draw a page, now and then with rows so close that their QRS cross."""
     design = random_design(seed)
-    if rng.random() >= TIGHT_SHARE or len(design.layout.rows) < 2:
+    if rng.random() >= tight or len(design.layout.rows) < 2:
         return design
     return replace(design, row_spacing=design.row_spacing * rng.uniform(0.5, 0.85))
 
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--count", type=int, default=1500)
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--tight", type=float, default=TIGHT_SHARE, help="share of close rows")
     parser.add_argument("--held-out", action="store_true", help="PTB-XL fold 9")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -83,7 +86,7 @@ def main() -> None:
     for seed in range(options.first, options.first + options.count):
         stem = options.cache / f"{seed:06d}"
         if not stem.with_suffix(".npy").exists():
-            save_sample(random_sample(recordings, seed), stem)
+            save_sample(random_sample(recordings, seed, options.tight), stem)
 
 
 if __name__ == "__main__":
