@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
-from cardioalert.networks.row_owner import ANSWERS, row_owners
+from cardioalert.networks.row_owner import row_owners
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
@@ -30,6 +30,7 @@ CROSSING: Final = 4  # columns two curves may share where they cross
 UNTANGLE_ROUNDS: Final = 3
 COVER: Final = 5  # px around a path whose ink it explains
 MERGED: Final = 16  # px that two paths pass over together where they cross
+HALF_OWNED: Final = 0.5  # share below which ink is that of another row
 WIDEST_SPACING_MM: Final = 45.0
 
 Floats = NDArray[np.float32]
@@ -44,6 +45,8 @@ class FollowedRow:
     path : int array, shape (columns,), heights in the band
     centre, ink : float32 arrays, shape (columns, heights)
         Probabilities.
+    own : float32 array of the same shape
+        The ink without that of other rows.
     others : bool array, shape (columns, heights)
         What the paths of other rows pass over and this one does not.
     crossed : bool array, shape (columns,)
@@ -60,6 +63,7 @@ class FollowedRow:
     path: NDArray[np.intp]
     centre: Floats
     ink: Floats
+    own: Floats
     others: NDArray[np.bool_]
     crossed: NDArray[np.bool_]
     passed: tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -90,13 +94,9 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     half = int(REACH * spacing)
     tops = np.round(base_lines).astype(int) - half
     centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
-    if len(base_lines) > 1:
-        owners = row_owners(maps, base_lines, spacing)
-        for row in range(len(base_lines)):
-            own = _bands(owned_by(owners, row, base_lines), tops[row : row + 1], half)[0]
-            centre[row] = centre[row] * own
-            ink[row] = ink[row] * own
-    bands, climb = _halved(centre), _climb_costs(_halved(ink))
+    shares = _shares(maps, base_lines, spacing, tops, 2 * half + 1)
+    bands = _halved(centre, shares)
+    climb = _climb_costs(_halved(ink, shares))
     paths = _cheapest_paths(bands, climb, spacing / HALF)
     for _ in range(UNTANGLE_ROUNDS):
         losers = _erase_shared_ink(bands, paths, tops / HALF, base_lines / HALF)
@@ -110,6 +110,7 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
             path=_sharpened(centre[row], HALF * paths[row]),
             centre=centre[row],
             ink=ink[row],
+            own=_own(ink[row], shares[row], others[row]),
             others=others[row],
             crossed=crossed[row],
             passed=(low[row], high[row]),
@@ -121,14 +122,27 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     )
 
 
-def owned_by(owners: Floats, row: int, base_lines: NDArray[np.float64]) -> Floats:
-    """Return how probably each pixel of the page belongs to a row; see `row_owners`."""
-    own = np.zeros(owners.shape[1:], np.float32)
-    above = np.searchsorted(base_lines, np.arange(len(own)), side="right") - 1
-    for answer, step in zip(owners, ANSWERS, strict=True):
-        here = above + step == row
-        own[here] = answer[here]
-    return own
+def _shares(
+    maps: InkMaps,
+    base_lines: NDArray[np.float64],
+    spacing: float,
+    tops: NDArray[np.intp],
+    heights: int,
+) -> list[Floats | None]:
+    """Return how much of the ink each row may claim, None for a row that has no neighbors."""
+    if len(base_lines) < 2:
+        return [None]
+    owners = row_owners(maps, base_lines, spacing)
+    return [owners.share(row, top=int(top), heights=heights) for row, top in enumerate(tops)]
+
+
+def _own(ink: Floats, share: Floats | None, others: NDArray[np.bool_]) -> Floats:
+    """Return the ink that is left to a row by the network and by the paths of other rows.
+
+    All of a pixel or nothing: half its probability would move the edge of the stroke.
+    """
+    taken = others if share is None else others | (share < HALF_OWNED)
+    return np.where(taken, np.float32(0.0), ink)
 
 
 def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:
@@ -147,10 +161,17 @@ def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> list[Floats]:
     return [padded[:, top + half : top + 3 * half + 1] for top in tops]
 
 
-def _halved(bands: list[Floats]) -> Floats:
-    """Keep the larger of every two heights, shape (rows, columns, heights / 2)."""
-    larger = np.stack([band[:, ::HALF] for band in bands])
-    for low, band in zip(larger, bands, strict=True):
+def _halved(bands: list[Floats], shares: list[Floats | None]) -> Floats:
+    """Keep the larger of every two heights that a row may claim.
+
+    Returns
+    -------
+    array, shape (rows, columns, heights / 2)
+    """
+    larger = np.empty((len(bands), len(bands[0]), -(-bands[0].shape[1] // HALF)), np.float32)
+    for low, whole, share in zip(larger, bands, shares, strict=True):
+        band = whole if share is None else whole * share
+        low[:] = band[:, ::HALF]
         odd = band[:, 1::HALF]
         np.maximum(low[:, : odd.shape[1]], odd, out=low[:, : odd.shape[1]])
     return larger

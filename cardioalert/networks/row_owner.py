@@ -8,6 +8,7 @@ pixel belongs to both.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,8 +28,50 @@ MULTIPLE: Final = 32  # px; the network halves its input five times
 Floats = NDArray[np.float32]
 
 
-def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> Floats:
-    """Return how probably each pixel belongs to the rows around it.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowOwners:
+    """The answer of the network for a page.
+
+    Attributes
+    ----------
+    answer : float32 array, shape (16, height / 2, width / 2), probabilities
+        Two by two pixels for each of `ANSWERS`, padded to whole squares.
+    base_lines : float array, shape (rows,), page pixels
+    width : int, page pixels
+    """
+
+    answer: Floats
+    base_lines: NDArray[np.float64]
+    width: int
+
+    def share(self, row: int, *, top: int, heights: int) -> Floats:
+        """Return how much of the ink around a row it may claim.
+
+        Only what surely belongs to another row is denied to it: ink that the network cannot tell,
+        such as that of a kind it never saw, stays everybody's.
+
+        Returns
+        -------
+        float32 array, shape (width, heights), 0-1
+            From `top` downward; 1 beyond the page.
+        """
+        below = 2 * self.answer.shape[1]
+        first, last = max(top, 0), min(top + heights, below)
+        part = self.answer[:, first // 2 : (last + 1) // 2]
+        maps = np.stack([page_map(part[4 * k : 4 * k + 4]) for k in range(len(ANSWERS))])
+        maps = maps[:, first % 2 : first % 2 + last - first, : self.width]
+        above = np.searchsorted(self.base_lines, np.arange(first, last), side="right") - 1
+        own = np.zeros(maps.shape[1:], np.float32)
+        for answer, step in zip(maps, ANSWERS, strict=True):
+            here = above + step == row
+            own[here] = answer[here]
+        claimed = np.ones((self.width, heights), np.float32)
+        claimed[:, first - top : last - top] -= (maps.max(axis=0) - own).T
+        return claimed
+
+
+def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> RowOwners:
+    """Tell whose ink each pixel is.
 
     Parameters
     ----------
@@ -37,22 +80,14 @@ def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -
     spacing : float, page pixels
         Between the rows.
 
-    Returns
-    -------
-    float32 array, shape (4, height, width)
-        One map for each of `ANSWERS`.
-
     Raises
     ------
     ModelFileError
         The network's file is missing or damaged.
     """
-    height, width = maps.trace.shape
     planes = owner_planes(maps.centre, maps.trace, base_lines, spacing)
     answer = run_network("row_owner", planes=planes[None])[0]
-    return np.stack(
-        [page_map(answer[4 * k : 4 * k + 4])[:height, :width] for k in range(len(ANSWERS))]
-    )
+    return RowOwners(answer=answer, base_lines=base_lines, width=maps.trace.shape[1])
 
 
 def owner_planes(
