@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
-from cardioalert.networks.row_owner import row_owners
+from cardioalert.networks.row_owner import RowOwners, row_owners
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
@@ -30,7 +30,6 @@ CROSSING: Final = 4  # columns two curves may share where they cross
 UNTANGLE_ROUNDS: Final = 3
 COVER: Final = 5  # px around a path whose ink it explains
 MERGED: Final = 16  # px that two paths pass over together where they cross
-HALF_OWNED: Final = 0.5  # share below which ink is that of another row
 WIDEST_SPACING_MM: Final = 45.0
 
 Floats = NDArray[np.float32]
@@ -45,8 +44,6 @@ class FollowedRow:
     path : int array, shape (columns,), heights in the band
     centre, ink : float32 arrays, shape (columns, heights)
         Probabilities.
-    own : float32 array of the same shape
-        The ink without that of other rows.
     others : bool array, shape (columns, heights)
         What the paths of other rows pass over and this one does not.
     crossed : bool array, shape (columns,)
@@ -63,7 +60,6 @@ class FollowedRow:
     path: NDArray[np.intp]
     centre: Floats
     ink: Floats
-    own: Floats
     others: NDArray[np.bool_]
     crossed: NDArray[np.bool_]
     passed: tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -91,12 +87,12 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     base_lines : float array, shape (rows,), page pixels, increasing
     """
     spacing = row_spacing(base_lines, maps.centre.shape[0])
+    owners = _owners(maps, base_lines, spacing)
     half = int(REACH * spacing)
     tops = np.round(base_lines).astype(int) - half
     centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
-    shares = _shares(maps, base_lines, spacing, tops, 2 * half + 1)
-    bands = _halved(centre, shares)
-    climb = _climb_costs(_halved(ink, shares))
+    bands, climb = _claims(owners, centre, ink, tops)
+    del owners  # 50 MB for the largest page
     paths = _cheapest_paths(bands, climb, spacing / HALF)
     for _ in range(UNTANGLE_ROUNDS):
         losers = _erase_shared_ink(bands, paths, tops / HALF, base_lines / HALF)
@@ -110,7 +106,6 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
             path=_sharpened(centre[row], HALF * paths[row]),
             centre=centre[row],
             ink=ink[row],
-            own=_own(ink[row], shares[row], others[row]),
             others=others[row],
             crossed=crossed[row],
             passed=(low[row], high[row]),
@@ -122,27 +117,32 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     )
 
 
-def _shares(
-    maps: InkMaps,
-    base_lines: NDArray[np.float64],
-    spacing: float,
-    tops: NDArray[np.intp],
-    heights: int,
-) -> list[Floats | None]:
-    """Return how much of the ink each row may claim, None for a row that has no neighbors."""
-    if len(base_lines) < 2:
-        return [None]
-    owners = row_owners(maps, base_lines, spacing)
-    return [owners.share(row, top=int(top), heights=heights) for row, top in enumerate(tops)]
+def _owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> RowOwners | None:
+    """Ask whose ink is whose, None where no ink stands between two rows."""
+    owners = row_owners(maps, base_lines, spacing) if len(base_lines) > 1 else None
+    return owners if owners is not None and owners.pieces else None
 
 
-def _own(ink: Floats, share: Floats | None, others: NDArray[np.bool_]) -> Floats:
-    """Return the ink that is left to a row by the network and by the paths of other rows.
+def _claims(
+    owners: RowOwners | None, centre: list[Floats], ink: list[Floats], tops: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """Return what each row may follow, without the ink that surely belongs to another row.
 
-    All of a pixel or nothing: half its probability would move the edge of the stroke.
+    Returns
+    -------
+    bands, climb : float32 arrays, shape (rows, columns, heights / 2)
+        See `_cheapest_paths`.
     """
-    taken = others if share is None else others | (share < HALF_OWNED)
-    return np.where(taken, np.float32(0.0), ink)
+    shape = (len(centre), len(centre[0]), -(-centre[0].shape[1] // HALF))
+    bands, climb = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    for row, top in enumerate(tops):
+        if owners is None:
+            bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
+            continue
+        share = owners.share(row, top=int(top), heights=centre[row].shape[1])
+        bands[row] = _halved(centre[row] * share)
+        climb[row] = _climb_costs(_halved(ink[row] * share))
+    return bands, climb
 
 
 def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:
@@ -161,19 +161,11 @@ def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> list[Floats]:
     return [padded[:, top + half : top + 3 * half + 1] for top in tops]
 
 
-def _halved(bands: list[Floats], shares: list[Floats | None]) -> Floats:
-    """Keep the larger of every two heights that a row may claim.
-
-    Returns
-    -------
-    array, shape (rows, columns, heights / 2)
-    """
-    larger = np.empty((len(bands), len(bands[0]), -(-bands[0].shape[1] // HALF)), np.float32)
-    for low, whole, share in zip(larger, bands, shares, strict=True):
-        band = whole if share is None else whole * share
-        low[:] = band[:, ::HALF]
-        odd = band[:, 1::HALF]
-        np.maximum(low[:, : odd.shape[1]], odd, out=low[:, : odd.shape[1]])
+def _halved(band: Floats) -> Floats:
+    """Keep the larger of every two heights, shape (columns, heights / 2)."""
+    larger = band[:, ::HALF].copy()
+    odd = band[:, 1::HALF]
+    np.maximum(larger[:, : odd.shape[1]], odd, out=larger[:, : odd.shape[1]])
     return larger
 
 
@@ -265,13 +257,13 @@ def _climb_costs(ink: Floats) -> Floats:
 
     Parameters
     ----------
-    ink : array, shape (rows, columns, heights), probability of trace ink
+    ink : array, shape (columns, heights), probability of trace ink
     """
     both = ink.copy()
-    np.maximum(ink[:, 1:], ink[:, :-1], out=both[:, 1:])
+    np.maximum(ink[1:], ink[:-1], out=both[1:])
     both *= np.float32(HALF * (INK_CLIMB - PAPER_CLIMB))
     both += np.float32(HALF * PAPER_CLIMB)
-    return np.cumsum(both, axis=2, dtype=np.float32, out=both)
+    return np.cumsum(both, axis=1, dtype=np.float32, out=both)
 
 
 def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.intp]:

@@ -113,7 +113,8 @@ def _finish_row(
 ) -> RowTrace:
     """Turn a path and what was read around it into a curve with only short gaps bridged."""
     fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
-    upper, lower = (edge + np.float32(row.top) for edge in ink_run(row.own, row.path))
+    own = np.where(row.others, np.float32(0.0), row.ink)
+    upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
     fine = _reach_tips(fine, upper, lower)
     sure = confidence > SURE
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
@@ -127,19 +128,19 @@ def _finish_row(
         fine=fine.reshape(-1),
         confidence=np.where(known, confidence, np.float32(0.0)),
         baseline=float(np.median(y[known])) if known.any() else row.base,
-        tangled=row.crossed | (_lost_ink(row) > LOST_INK) | guessed,
+        tangled=row.crossed | (_lost_ink(row, own) > LOST_INK) | guessed,
     )
 
 
-def _lost_ink(row: FollowedRow) -> NDArray[np.intp]:
+def _lost_ink(row: FollowedRow, own: Floats) -> NDArray[np.intp]:
     """Count the inky pixels between the neighboring base lines that no path passes over."""
-    heights = np.arange(row.own.shape[1])
+    heights = np.arange(own.shape[1])
     heights = heights[np.abs(heights + row.top - row.base) < row.spacing]
     near = slice(heights[0], heights[-1] + 1)
     low = minimum_filter1d(row.passed[0], 2 * FLANK + 1)
     high = maximum_filter1d(row.passed[1], 2 * FLANK + 1)
     lost = (heights < low[:, None]) | (heights > high[:, None])
-    lost &= row.own[:, near] > 0.5
+    lost &= own[:, near] > 0.5
     others = np.ascontiguousarray(row.others[:, near]).view(np.uint8)
     lost &= cv2.dilate(others, np.ones((2 * FLANK + 1, 1), np.uint8)) == 0
     return np.asarray(lost.sum(axis=1), dtype=np.intp)

@@ -23,24 +23,46 @@ ANSWERS: Final = (0, -1, 1, 2)
 FAR: Final = 3.0  # row spacings to the next base line that are told to the network, at most
 SPACING_UNIT: Final = 200.0  # px
 PLANES: Final = 11
+MIDWAY: Final = 0.3  # row spacings from every base line: ink there may be of either row
+FEWEST_INKED: Final = 3  # px of it in a column
+NEAR: Final = 64  # px on both sides of such a column that the network is asked about
+MARGIN: Final = 64  # px more that it sees; even
+WIDEST: Final = 512  # px of a piece, even: wide ones take much memory on tall pages
+ONE: Final = np.float32(255.0)
 MULTIPLE: Final = 32  # px; the network halves its input five times
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RowOwners:
-    """The answer of the network for a page.
+class _Piece:
+    """What the network said of some columns of a page.
 
     Attributes
     ----------
-    answer : float32 array, shape (16, height / 2, width / 2), probabilities
-        Two by two pixels for each of `ANSWERS`, padded to whole squares.
+    left, right : int, page pixels
+    answer : uint8 array, shape (16, height / 2, columns / 2), probabilities in 255ths
+        Two by two pixels for each of `ANSWERS`.
+    """
+
+    left: int
+    right: int
+    answer: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowOwners:
+    """What the network said of a page.
+
+    Attributes
+    ----------
+    pieces : tuple of _Piece
+        The columns it was asked about.
     base_lines : float array, shape (rows,), page pixels
     width : int, page pixels
     """
 
-    answer: Floats
+    pieces: tuple[_Piece, ...]
     base_lines: NDArray[np.float64]
     width: int
 
@@ -55,23 +77,26 @@ class RowOwners:
         float32 array, shape (width, heights), 0-1
             From `top` downward; 1 beyond the page.
         """
-        below = 2 * self.answer.shape[1]
-        first, last = max(top, 0), min(top + heights, below)
-        part = self.answer[:, first // 2 : (last + 1) // 2]
-        maps = np.stack([page_map(part[4 * k : 4 * k + 4]) for k in range(len(ANSWERS))])
-        maps = maps[:, first % 2 : first % 2 + last - first, : self.width]
-        above = np.searchsorted(self.base_lines, np.arange(first, last), side="right") - 1
-        own = np.zeros(maps.shape[1:], np.float32)
-        for answer, step in zip(maps, ANSWERS, strict=True):
-            here = above + step == row
-            own[here] = answer[here]
         claimed = np.ones((self.width, heights), np.float32)
-        claimed[:, first - top : last - top] -= (maps.max(axis=0) - own).T
+        for piece in self.pieces:
+            first, last = max(top, 0), min(top + heights, 2 * piece.answer.shape[1])
+            part = piece.answer[:, first // 2 : (last + 1) // 2]
+            maps = np.stack(
+                [page_map(part[4 * k : 4 * k + 4].astype(np.float32)) for k in range(len(ANSWERS))]
+            )
+            maps = maps[:, first % 2 : first % 2 + last - first, : piece.right - piece.left]
+            above = np.searchsorted(self.base_lines, np.arange(first, last), side="right") - 1
+            own = np.zeros(maps.shape[1:], np.float32)
+            for answer, step in zip(maps, ANSWERS, strict=True):
+                here = above + step == row
+                own[here] = answer[here]
+            others = (maps.max(axis=0) - own).T / ONE
+            claimed[piece.left : piece.right, first - top : last - top] -= others
         return claimed
 
 
 def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> RowOwners:
-    """Tell whose ink each pixel is.
+    """Tell whose ink each pixel is, where ink stands between two rows.
 
     Parameters
     ----------
@@ -85,9 +110,42 @@ def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -
     ModelFileError
         The network's file is missing or damaged.
     """
-    planes = owner_planes(maps.centre, maps.trace, base_lines, spacing)
-    answer = run_network("row_owner", planes=planes[None])[0]
-    return RowOwners(answer=answer, base_lines=base_lines, width=maps.trace.shape[1])
+    width = maps.trace.shape[1]
+    pieces = []
+    for left, right in doubtful_columns(maps.trace, base_lines, spacing):
+        first, last = max(left - MARGIN, 0), min(right + MARGIN, width)
+        seen = slice(first, last)
+        planes = owner_planes(maps.centre[:, seen], maps.trace[:, seen], base_lines, spacing)
+        answer = run_network("row_owner", planes=planes[None])[0]
+        kept = answer[:, :, (left - first) // 2 : (right - first + 1) // 2]
+        kept = np.round(ONE * kept).astype(np.uint8)  # all pieces of a large page take 50 MB
+        pieces.append(_Piece(left=left, right=right, answer=kept))
+    return RowOwners(pieces=tuple(pieces), base_lines=base_lines, width=width)
+
+
+def doubtful_columns(
+    trace: Floats, base_lines: NDArray[np.float64], spacing: float
+) -> list[tuple[int, int]]:
+    """Return the columns around ink that stands midway between rows, in pieces, left even.
+
+    Parameters
+    ----------
+    trace : float32 array, shape (height, width), probability
+    base_lines : float array, shape (rows,), pixels, increasing
+    spacing : float, pixels
+    """
+    y = np.arange(len(trace))
+    inner = (y > base_lines[0]) & (y < base_lines[-1])
+    away = np.abs(y[:, None] - base_lines).min(axis=1)
+    midway = trace[inner & (away > MIDWAY * spacing)]
+    inked = np.count_nonzero(midway > 0.5, axis=0) >= FEWEST_INKED
+    near = np.convolve(inked, np.ones(2 * NEAR + 1), mode="same") > 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
+    pieces = []
+    for start, stop in edges.reshape(-1, 2).tolist():
+        for left in range(start - start % 2, stop, WIDEST):
+            pieces.append((left, min(left + WIDEST, stop)))
+    return pieces
 
 
 def owner_planes(

@@ -62,7 +62,7 @@ cross_entropy = {judged}
 
 [limits]
 text = [
-  "Hard pixels are those nearer than 9 pixels to the curves of two rows, or farther than half a row \
+  "Hard pixels are nearer than 9 pixels to the curves of two rows, or farther than half a row \
 spacing from their own base line; a pixel counts as wrong when any of its four answers is.",
   "Trained on drawn pages only; the segmenter whose maps it reads had seen all odd LUDB records.",
   "A curve that reaches beyond the second base line from its own is not known there.",
