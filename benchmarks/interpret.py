@@ -206,7 +206,7 @@ def judge(record: ECGRecord, row: dict[str, str], *, on_paper: bool = False) -> 
     sex = {"0": Sex.MALE, "1": Sex.FEMALE}.get(row["sex"].split(".", maxsplit=1)[0])
     adult = age >= 18 and age < 120
     person = Patient(age=age if adult else None, sex=sex)
-    result = interpret(measured, record, person, opinion=opinion)
+    result = interpret(measured, record, person, opinion=opinion, on_paper=on_paper)
     clock.append(time.process_time())
     look = look_at(record, measured, kind="page" if on_paper else "digital")
     return Case(

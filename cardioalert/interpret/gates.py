@@ -76,11 +76,12 @@ class FailedGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Inputs:
-    """What the gates look at."""
+    """What the gates look at; `on_paper` also holds for a record kept without its picture."""
 
     measurements: Measurements
     patient: Patient
     digitized: Digitized | None
+    on_paper: bool
 
 
 @cache
@@ -104,7 +105,7 @@ def failed_gates(inputs: Inputs) -> tuple[FailedGate, ...]:
 def beats_needed(inputs: Inputs) -> int:
     """Return how many clean beats a lead needs before ST, Q and T are judged without reserve."""
     numbers = next(gate for gate in gates() if gate.code == "beats").numbers
-    return round(numbers["beats_on_paper" if inputs.digitized else "beats"])
+    return round(numbers["beats_on_paper" if inputs.on_paper else "beats"])
 
 
 def close(
@@ -182,7 +183,7 @@ def _detectors_disagree(inputs: Inputs, numbers: Mapping[str, float]) -> str | N
 
 def _few_beats(inputs: Inputs, numbers: Mapping[str, float]) -> str | None:
     """Gate 7: enough clean beats in each lead."""
-    needed = numbers["beats_on_paper" if inputs.digitized else "beats"]
+    needed = numbers["beats_on_paper" if inputs.on_paper else "beats"]
     leads = inputs.measurements.leads
     few = [lead for lead in STANDARD_LEADS if lead in leads and leads[lead].beats < needed]
     return ", ".join(few) if few else None

@@ -33,6 +33,7 @@ def interpret(
     *,
     digitized: Digitized | None = None,
     opinion: Opinion | None = None,
+    on_paper: bool | None = None,
 ) -> Interpretation:
     """Judge the criteria and say what follows.
 
@@ -47,6 +48,9 @@ def interpret(
         Where the record comes from a picture: its quality, scale and lead names.
     opinion : Opinion, optional
         What the networks say; None: they were not asked.
+    on_paper : bool, optional
+        Whether the record was read from paper, for a record kept without its picture; None: it was
+        if `digitized` is given.
 
     Returns
     -------
@@ -54,13 +58,16 @@ def interpret(
         Findings most urgent first. A criterion that did not fire is never evidence that nothing is
         wrong; what could not be judged is in `not_assessed`.
     """
-    inputs = gates.Inputs(measurements=measurements, patient=patient, digitized=digitized)
+    paper = digitized is not None if on_paper is None else on_paper
+    inputs = gates.Inputs(
+        measurements=measurements, patient=patient, digitized=digitized, on_paper=paper
+    )
     failed = gates.failed_gates(inputs)
     case = Case(
         measurements=measurements,
         patient=patient,
         duration=record.duration,
-        on_paper=digitized is not None,
+        on_paper=paper,
         beats_needed=gates.beats_needed(inputs),
     )
     heard = opinion or Opinion(kind="digital")
