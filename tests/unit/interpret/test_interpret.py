@@ -51,9 +51,11 @@ def judged(
     patient: Patient = MAN,
     digitized: Digitized | None = None,
     seconds: float = 10.0,
+    on_paper: bool | None = None,
 ) -> Interpretation:
     measured = built_measurements(**merged(*overrides))
-    return interpret(measured, built_record(seconds), patient, digitized=digitized)
+    record = built_record(seconds)
+    return interpret(measured, record, patient, digitized=digitized, on_paper=on_paper)
 
 
 def codes(result: Interpretation) -> dict[str, str]:
@@ -494,6 +496,7 @@ def test_a_print_needs_two_clean_beats_in_a_lead_and_a_record_three():
     two = on(("I", "II", "III", "aVR", "aVL", "aVF"), beats=2)
     assert "gate:beats" in unseen(judged(two))
     assert "gate:beats" not in unseen(judged(two, digitized=page()))
+    assert "gate:beats" not in unseen(judged(two, on_paper=True))
     one = on("V5", beats=1)
     assert "V5" in unseen(judged(one, digitized=page()))["gate:beats"]
 
