@@ -136,7 +136,10 @@ def p_voltages(
         return {}
     level_end = min(start, max(0, int(np.floor(begun))))
     before = signal[max(0, level_end - round(P_LEVEL_WIDTH * WORKING_RATE)) : level_end + 1]
-    piece = piece - float(before[~np.isnan(before)].mean())
+    before = before[~np.isnan(before)]
+    if len(before) == 0:  # the lead begins with its P, as at a border of a page
+        return {}
+    piece = piece - float(before.mean())
     least = max(SMALLEST_WAVE / 2, NOISE_FACTOR * noise)
     top, bottom = float(piece.max()), float(piece.min())
     larger = top if top >= -bottom else bottom

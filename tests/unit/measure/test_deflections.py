@@ -103,3 +103,12 @@ def test_a_qrs_that_only_climbs_into_st_has_no_height_of_its_own(
     values = _measure(height * np.clip((CLOCK - 0.2) / 0.1, 0, 1))
     assert values[wave] == found
     assert values["q"] == 0.0
+
+
+def test_a_p_without_anything_before_it_has_no_height() -> None:
+    """As where a column of a page begins with it: the level it stands on is not known."""
+    signal = _complex((0, 0.1, 0.15))
+    known = p_voltages(signal, first=FIRST, last=LAST, begun=FIRST, noise=0.0)
+    assert known["p"] == pytest.approx(0.15, abs=0.02)
+    signal[: FIRST + 1] = np.nan
+    assert p_voltages(signal, first=FIRST + 1, last=LAST, begun=FIRST, noise=0.0) == {}
