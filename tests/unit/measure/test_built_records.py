@@ -233,12 +233,13 @@ def test_the_t_wave_before_early_beats_is_not_their_p(rhythm: str | None) -> Non
         assert measure(one).value("pr") == pytest.approx(0.16, abs=0.02)
 
 
-def test_half_a_qrs_at_the_rim_is_no_premature_beat() -> None:
+@pytest.mark.parametrize("coupling", [0.35, 0.8])
+def test_half_a_qrs_at_the_rim_is_no_premature_beat(coupling: float) -> None:
     """As where a curve climbs along the edge of a sheet: early, steep, and not shown whole."""
     record = built_record(heart_rate=60, noise=0.01)
     signal = record.signal.copy()
     whole = measure(record).beats.r_peaks
-    end = round((whole[-1] + 0.35) * record.sampling_rate)
+    end = round((whole[-1] + coupling) * record.sampling_rate)
     rise = np.linspace(0.0, 1.0, 8)
     signal = signal[:, :end]
     signal[:, -8:] += (rise * np.ptp(signal, axis=1, keepdims=True)).astype(signal.dtype)
