@@ -12,16 +12,15 @@ import argparse
 import csv
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import wfdb
 from numpy.typing import NDArray
 from PIL import Image
 
 import cardioalert
+from benchmarks.known_pages import RATE, drawn_curves, pages_with_truth
 from benchmarks.metrics import Fidelity, compare
 from cardioalert.domain.clinical import Analysis
 from cardioalert.errors import CardioAlertError
@@ -36,13 +35,9 @@ from synthesis.cameras import random_camera  # noqa: E402
 from synthesis.design import random_design  # noqa: E402
 from synthesis.page import DrawnPage  # noqa: E402
 
-RATE = 500.0  # Hz
 REPORT_MM = 279.0  # width of the paper of the hospital reports
 PHONE_SEED = 9_000_000
 RATE_TOLERANCE = 2.0  # /min
-COLUMNS_3X4 = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
-
-Truth = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,38 +112,9 @@ def real_pictures(data: Path, overlays: Path | None) -> str:
     return f"## Real pictures\n\n{read} of {len(pages)} digitized, the others refused.\n\n{text}\n"
 
 
-def columns_of(signal: Truth, rate: float, rhythm: str) -> Truth:
-    """Keep what a 3x4 page with a rhythm strip prints of a 10-s record, at 500 Hz."""
-    times = np.arange(int(10 * RATE)) / RATE
-    printed: Truth = {}
-    for number, leads in enumerate(COLUMNS_3X4):
-        inside = (times >= 2.5 * number) & (times < 2.5 * (number + 1))
-        for lead in leads:
-            values = signal[lead.lower()]
-            full = np.interp(times, np.arange(len(values)) / rate, values)
-            printed[lead] = full if lead == rhythm else np.where(inside, full, np.nan)
-    return printed
-
-
-def pages_with_truth(data: Path) -> Iterator[tuple[Path, Truth]]:
-    """Yield pictures with the recording they were printed from."""
-    for path in sorted((data / "images" / "ludb_3x4").glob("*.png")):
-        record = wfdb.rdrecord(str(data / "ludb" / "data" / str(int(path.stem))))
-        signal = dict(zip((n.lower() for n in record.sig_name), record.p_signal.T, strict=True))
-        yield path, columns_of(signal, record.fs, "II")
-    print_folder = data / "interop" / "print"
-    digital = cardioalert.read_record(data / "interop" / "dicom" / "marcodebe_anonymous_ecg.dcm")
-    signal = {
-        lead.lower(): row.astype(float)
-        for lead, row in zip(digital.leads, digital.signal, strict=True)
-    }
-    for path in sorted(print_folder.iterdir()):
-        yield path, columns_of(signal, digital.sampling_rate, "II")
-
-
 def fidelity(data: Path, overlays: Path | None) -> str:
     """Return the table of pages whose recording is known."""
-    rows, results = [], []
+    rows, as_drawn, results = [], [], []
     for path, truth in pages_with_truth(data):
         page = read_page(path, overlays)
         if page.analysis is None:
@@ -162,6 +128,14 @@ def fidelity(data: Path, overlays: Path | None) -> str:
         result = compare(truth, found, sampling_rate=RATE)
         results.append(result)
         rows.append([path.name, *fidelity_cells(result)])
+        if path.with_suffix(".pdf").exists():
+            drawn = drawn_curves(path.with_suffix(".pdf"))
+            for name, known, read in (
+                (f"{path.name}, against the drawn curve", drawn, found),
+                ("the drawn curve itself, against the recording", truth, drawn),
+            ):
+                result = compare(known, read, sampling_rate=RATE)
+                as_drawn.append([name, *fidelity_cells(result)])
     snr = np.array([result.snr_kaggle for result in results])
     gains = np.array([result.gain for result in results])
     summary = (
@@ -169,7 +143,12 @@ def fidelity(data: Path, overlays: Path | None) -> str:
         f"10th percentile {np.quantile(snr, 0.1):.1f} dB; median gain {np.median(gains):.3f}.\n\n"
     )
     head = ["page", "SNR Kaggle, dB", "SNR PhysioNet, dB", "gain", "r", "RMSE, mV", "leads"]
-    return f"## Pages with their recording\n\n{summary}{table(head, rows)}\n"
+    return (
+        f"## Pages with their recording\n\n{summary}{table(head, rows)}\n\n"
+        "The program that drew the last page filtered the recording first (0.05 to 40 Hz); its PDF "
+        "holds the curve that it drew:\n\n"
+        f"{table(head, as_drawn)}\n"
+    )
 
 
 def fidelity_cells(result: Fidelity) -> list[str]:

@@ -13,9 +13,15 @@ from cardioalert.digitize.layouts import Place, PlacedLayout
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
-BORDER_MM: Final = 0.2  # beside a border, where a separator may be mistaken for the curve
+BORDER_MM: Final = 0.5  # beside a border, where other ink may be mistaken for the curve
 BORDER_JUMP_MM: Final = 1.5  # a curve that jumps so far there is not the curve
-HELD_MM: Final = 0.3  # that a lead goes on beyond what was read of it at its borders
+SPIKE_MM: Final = 0.2  # beside a border, where it may run along a separator
+BORDER_LEAP_MM: Final = 0.3  # between the curves on both sides of a border
+BORDER_CALM: Final = 0.3  # of that leap: a lead that moves so much just inside may go on moving
+BORDER_SHARE: Final = 0.15  # of that leap: a curve that went so far is on its way to the next lead
+HELD_MM: Final = 0.6  # that a lead goes on beyond what was read of it at its borders
+SLOPE_MM: Final = 0.12  # of that along its last slope, the rest level
+ENDS: Final = 6  # heights that tell the slope at an end; two to a pixel column
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
 
 Doubles = NDArray[np.float64]
@@ -32,8 +38,7 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
     """Cut one lead and judge how much of it was read, and how surely."""
     x = np.arange(len(row.y))
     inside = (x >= place.left) & (x <= place.right)
-    y = np.where(inside, row.y, np.nan).astype(np.float32)
-    _drop_border_spikes(y, place, grid)
+    y = _without_leaps(row.y, inside, place, grid)
     read = np.isfinite(y[inside])
     confidence = float(row.confidence[inside][read].mean()) if read.any() else 0.0
     quality = float(read.mean()) * min(1.0, confidence / FULL_CONFIDENCE) if read.size else 0.0
@@ -59,19 +64,32 @@ def _tangled(row: RowTrace, inside: NDArray[np.bool_]) -> float:
     return round(float(row.tangled[inside].mean()), 3)
 
 
-def _drop_border_spikes(y: NDArray[np.float32], place: Place, grid: Grid) -> None:
-    """Remove the ends of a lead that run along a separator instead of starting on the curve."""
+def _without_leaps(
+    curve: NDArray[np.float32], inside: NDArray[np.bool_], place: Place, grid: Grid
+) -> NDArray[np.float32]:
+    """Cut a lead out of the curve of its row, without ends that belong to something else.
+
+    A stroke begins and ends half its width beyond its signal, so that beside a border a column
+    holds the ink of two leads, and the curve leads from one to the other; or a separator stands
+    there, and the curve runs along it.
+    """
+    y = np.where(inside, curve, np.nan).astype(np.float32)
     reach, limit = int(BORDER_MM * grid.pixels_per_mm), BORDER_JUMP_MM * grid.pixels_per_mm
-    left, right = int(np.ceil(place.left)), int(place.right)
-    for near, step in ((left, 1), (right, -1)):
-        inner = near + step * reach
-        columns = np.arange(near, inner, step)
-        columns = columns[(columns >= 0) & (columns < len(y))]
-        if not 0 <= inner < len(y) or not np.isfinite(y[inner]):
+    least = BORDER_LEAP_MM * grid.pixels_per_mm
+    for border, step in ((int(np.ceil(place.left)), 1), (int(place.right), -1)):
+        columns = border + step * np.arange(-reach, 3 * reach)  # inward
+        if columns.min() < 0 or columns.max() >= len(y):
             continue
-        astray = np.flatnonzero(np.abs(y[columns] - y[inner]) > limit)
-        if len(astray):
-            y[columns[: astray[-1] + 1]] = np.nan
+        outer, beside, inner = np.split(curve[columns], (1, 2 * reach))
+        away = beside[reach - 1 :] - inner[0]
+        astray = np.abs(away) > limit
+        astray[1 + int(SPIKE_MM * grid.pixels_per_mm) :] = False
+        next_lead = outer[0] - inner[0]
+        if abs(next_lead) > least and np.ptp(inner) < BORDER_CALM * abs(next_lead):
+            astray |= away / next_lead > BORDER_SHARE
+        if astray.any():
+            y[columns[reach : reach + np.flatnonzero(astray)[-1] + 1]] = np.nan
+    return y
 
 
 def assemble_record(
@@ -106,7 +124,7 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
     """Return one lead in millivolts at the wanted times, NaN where it was not read.
 
     Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s. At
-    the borders of a lead, where separators hide the curve, its end values are held a little.
+    the borders of a lead, where separators hide the curve, its ends go on a little.
     """
     values = np.full(len(times), np.nan)
     known = np.isfinite(trace.y)
@@ -115,7 +133,7 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
     base = float(np.median(trace.y[known]))
     x = origin + times * grid.pixels_per_second
     sign = -1.0 if trace.inverted else 1.0
-    held = HELD_MM * grid.pixels_per_mm
+    held, sloping = HELD_MM * grid.pixels_per_mm, SLOPE_MM * grid.pixels_per_mm
     for start, stop in runs(known):
         if stop - start < 4:
             continue
@@ -124,9 +142,11 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
         last = trace.end_x if trace.end_x - stop < held else stop - 1
         wanted = (x >= first - 1.0) & (x <= last + 1.0)
         inside = np.clip(x[wanted], at[0], at[-1])
-        values[wanted] = (
-            sign * grid.millivolts(1.0, trace.lead) * (base - CubicSpline(at, y)(inside))
-        )
+        beyond = np.clip(x[wanted] - inside, -sloping, sloping)
+        heights = CubicSpline(at, y)(inside)
+        for side, ends in ((beyond < 0.0, slice(None, ENDS)), (beyond > 0.0, slice(-ENDS, None))):
+            heights[side] += beyond[side] * np.polyfit(at[ends], y[ends], 1)[0]
+        values[wanted] = sign * grid.millivolts(1.0, trace.lead) * (base - heights)
     return values
 
 

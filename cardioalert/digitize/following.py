@@ -22,7 +22,9 @@ from cardioalert.networks.row_owner import RowOwners, row_owners
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
 PAPER_CLIMB: Final = 0.08  # the same across blank paper, which no pen does
-STRAY_COST: Final = 1.0  # at one row spacing from the base line
+UNDER_MARKS: Final = 0.8  # probability of ink under a lead name, which may hide a tall wave
+TALL_COST: Final = 0.1  # per column at one row spacing from the base line
+STRAY_COST: Final = 0.75  # more at one spacing that another base line is nearer than the own one
 REACH: Final = 2.25  # row spacings above and below the base line a curve may go
 HALF: Final = 2  # pixels per height of the search
 TOUCHING: Final = 4  # px between two paths that follow the same ink
@@ -91,14 +93,16 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     half = int(REACH * spacing)
     tops = np.round(base_lines).astype(int) - half
     centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
-    bands, climb = _claims(owners, centre, ink, tops)
+    any_ink = np.maximum(maps.trace, np.float32(UNDER_MARKS) * maps.marks)
+    bands, climb = _claims(owners, centre, _bands(any_ink, tops, half), tops)
     del owners  # 50 MB for the largest page
-    paths = _cheapest_paths(bands, climb, spacing / HALF)
+    stray = _stray_costs(tops, base_lines, spacing, heights=bands.shape[2])
+    paths = _cheapest_paths(bands, climb, stray)
     for _ in range(UNTANGLE_ROUNDS):
         losers = _erase_shared_ink(bands, paths, tops / HALF, base_lines / HALF)
         if not losers:
             break
-        paths[losers] = _cheapest_paths(bands[losers], climb[losers], spacing / HALF)
+        paths[losers] = _cheapest_paths(bands[losers], climb[losers], stray[losers])
     low, high = _passed_over(HALF * paths)
     others, crossed = _passed_by_others(low, high, tops, 2 * half + 1)
     return tuple(
@@ -266,19 +270,35 @@ def _climb_costs(ink: Floats) -> Floats:
     return np.cumsum(both, axis=1, dtype=np.float32, out=both)
 
 
-def _cheapest_paths(bands: Floats, climb: Floats, spacing: float) -> NDArray[np.intp]:
+def _stray_costs(
+    tops: NDArray[np.intp], base_lines: NDArray[np.float64], spacing: float, *, heights: int
+) -> Floats:
+    """Return what it costs each row to be at each height, shape (rows, heights).
+
+    Far from its base line a curve is at the tip of a tall wave or on another row's ink. It is the
+    latter that costs much: nobody else draws above the first row.
+    """
+    y = tops[:, None] + HALF * np.arange(heights)
+    away = np.abs(y[..., None] - base_lines) / spacing  # (rows, heights, base lines)
+    own = away[np.arange(len(tops)), :, np.arange(len(tops))]
+    nearer_to_others = np.maximum(own - away.min(axis=2), 0.0)
+    costs: Floats = (TALL_COST * own**2 + STRAY_COST * nearer_to_others**2).astype(np.float32)
+    return costs
+
+
+def _cheapest_paths(bands: Floats, climb: Floats, stray: Floats) -> NDArray[np.intp]:
     """Return the cheapest height of each column, shape (rows, columns).
 
     Parameters
     ----------
     bands : array, shape (rows, columns, heights), probability of a centre line
     climb : array of the same shape, cost of climbing from the top (see `_climb_costs`)
+    stray : array, shape (rows, heights), cost of being at a height (see `_stray_costs`)
     """
     rows, columns, heights = bands.shape
     index = np.arange(heights, dtype=np.int16)
-    stray = STRAY_COST * ((index - np.float32(heights // 2)) / np.float32(spacing)) ** 2
     cost = bands + np.float32(INK_FLOOR)
-    np.subtract(stray.astype(np.float32), np.log(cost, out=cost), out=cost)
+    np.subtract(stray[:, None], np.log(cost, out=cost), out=cost)
     total = cost[:, 0].copy()
     source = np.empty((columns, rows, heights), dtype=np.int16)
     both, least = (np.empty((2, rows, heights), dtype=np.float32) for _ in range(2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,3 +85,24 @@ def test_memory_grows_with_the_page_and_not_with_its_rows() -> None:
     finally:
         tracemalloc.stop()
     assert most < 55 * maps.centre.size
+
+
+def test_a_tall_wave_is_followed_through_the_lead_name_that_hides_part_of_it() -> None:
+    curve = heart_curve(WIDTH, 300.0, size_px=200, every=400.0)
+    maps = ink_of([curve], 500)
+    marks = np.zeros_like(maps.centre)
+    tip = int(np.argmin(curve[:600]))
+    name = (slice(180, 215), slice(tip - 25, tip + 25))
+    maps.centre[name], maps.trace[name], marks[name] = 0.0, 0.0, 1.0
+    maps = replace(maps, marks=marks)
+    row = trace_rows(maps, np.array([300.0]), pixels_of(maps))[0]
+    assert np.nanmin(row.y[:600]) == pytest.approx(curve[:600].min(), abs=8.0)
+
+
+def test_a_wave_taller_than_the_spacing_of_the_rows_reaches_its_tip() -> None:
+    """It costs little to be far from the base line where no other row is."""
+    upper = heart_curve(WIDTH, 420.0, size_px=380, every=300.0)
+    lower = heart_curve(WIDTH, 580.0, size_px=30, every=300.0)
+    maps = ink_of([upper, lower], 700)
+    rows = trace_rows(maps, np.array([420.0, 580.0]), pixels_of(maps))
+    assert np.nanmin(rows[0].y) == pytest.approx(upper.min(), abs=8.0)

@@ -1,0 +1,115 @@
+"""Borders of columns are placed to a fraction of a pixel, and leads are cut there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cardioalert.digitize.assembly import assemble_record, cut_leads
+from cardioalert.digitize.columns import Columns, find_columns
+from cardioalert.digitize.layouts import Place, PlacedLayout
+from cardioalert.domain.imaging import Grid, InkMaps, RowTrace
+from cardioalert.domain.record import ECGRecord, Lead, SourceFile
+
+HEIGHT, WIDTH, PX = 300, 2100, 8
+START, COLUMN = 30, 500  # px; 62.5 mm
+BASE = 150.0
+GRID = Grid(
+    pixels_per_mm=PX, photo_pixels_per_mm=(PX, PX), confidence=1.0, scale_confirmed=True
+)  # 200 px/s, 80 px/mV
+
+
+def row_of(curve: NDArray[np.float64], first_ink: int = START) -> RowTrace:
+    y = np.where(np.arange(WIDTH) < first_ink, np.nan, curve).astype(np.float32)
+    y[START + 4 * COLUMN + 2 :] = np.nan
+    return RowTrace(
+        y=y,
+        fine=np.repeat(y, 2),
+        confidence=np.isfinite(y).astype(np.float32),
+        baseline=BASE,
+    )
+
+
+def marks_at(*borders: int, half: int = 2) -> InkMaps:
+    """Thin vertical marks, centered on pixels."""
+    marks = np.zeros((HEIGHT, WIDTH), np.float32)
+    for border in borders:
+        marks[110:190, border - half : border + half + 1] = 1.0
+    return InkMaps(centre=np.zeros_like(marks), trace=np.zeros_like(marks), marks=marks)
+
+
+@pytest.mark.parametrize("first_ink", [START, START + 3, START + 6])
+def test_separators_place_the_start_whatever_hides_the_first_ink(first_ink: int) -> None:
+    flat = np.full(WIDTH, BASE)
+    maps = marks_at(*(START + k * COLUMN for k in (1, 2, 3)))
+    found = find_columns((row_of(flat, first_ink),) * 3, (), maps, 4)
+    assert found.start == pytest.approx(START, abs=0.5)
+    assert found.width == pytest.approx(COLUMN, abs=0.2)
+
+
+def test_the_edge_of_a_pulse_before_the_first_column_is_no_border() -> None:
+    flat = np.full(WIDTH, BASE)
+    maps = marks_at(START - 12, *(START + k * COLUMN for k in (1, 2, 3)))
+    found = find_columns((row_of(flat, START - 9),) * 3, (), maps, 4)
+    assert found.start == pytest.approx(START, abs=0.5)
+
+
+def test_leaps_place_the_borders_and_qrs_complexes_do_not() -> None:
+    x = np.arange(WIDTH)
+    level = BASE + 12.0 * (((x - START) // COLUMN) % 2)
+    heart = np.interp((x - START) % 170, [0, 80, 88, 96, 169], [0.0, 0.0, -90.0, 0.0, 0.0])
+    found = find_columns((row_of(level + heart),) * 3, (), marks_at(), 4)
+    assert found.start == pytest.approx(START - 0.5, abs=0.6)
+    assert found.width == pytest.approx(COLUMN, abs=0.3)
+
+
+def record_of(curve: NDArray[np.float64]) -> ECGRecord:
+    """The record of a page of two columns, leads I and aVR."""
+    columns = Columns(start=START, width=COLUMN, count=2, evidence=1.0, end=START + 2.0 * COLUMN)
+    places = tuple(
+        Place(
+            row=0,
+            left=columns.border(k),
+            right=columns.border(k + 1),
+            lead=lead,
+            inverted=False,
+            named_by="label",
+            is_rhythm=False,
+        )
+        for k, lead in enumerate((Lead.I, Lead.AVR))
+    )
+    layout = PlacedLayout(
+        name="1x2",
+        order="standard",
+        places=places,
+        columns=columns,
+        names_right=2,
+        names_wrong=0,
+        law_residual=float("nan"),
+        unnamed_rhythm=(),
+    )
+    traces = cut_leads((row_of(curve),), layout, GRID)
+    return assemble_record(traces, layout, GRID, sampling_rate=500.0, source=SourceFile())
+
+
+def test_what_leads_from_one_lead_to_the_next_belongs_to_neither() -> None:
+    curve = np.full(WIDTH, BASE)
+    border = START + COLUMN
+    curve[border:] += 24.0
+    curve[border - 3 : border + 3] = BASE + np.linspace(4.0, 20.0, 6)
+    record = record_of(curve)
+    for row, (first, last) in enumerate(((0, 1245), (1255, 2490))):
+        lead = record.signal[row, first:last]
+        assert np.isfinite(lead).all()
+        assert np.ptp(lead) < 0.01  # mV
+
+
+def test_a_qrs_at_a_border_is_kept() -> None:
+    x = np.arange(WIDTH, dtype=np.float64)
+    border = START + COLUMN
+    flank = np.clip((x - (border - 8)) * 8.0, 0.0, None)
+    curve = BASE + np.where(x < border, flank, 0.0)
+    record = record_of(curve)
+    reached = -record.signal[0, :1250].min() if record.signal[0, 1245] < 0 else 0.0
+    assert reached == pytest.approx(7 * 8.0 / 80.0, abs=0.12)  # mV
