@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -39,7 +40,7 @@ from cardioalert.files import FileContent
 from cardioalert.formats.registry import is_picture, picture_of, read_record
 from cardioalert.interpret import interpret
 from cardioalert.measure import measure
-from cardioalert.networks.classifier import Question, classify_all
+from cardioalert.networks.classifier import Question, judge, listen
 from cardioalert.networks.label_reader import read_labels
 from cardioalert.networks.segmenter import segment_page
 
@@ -173,8 +174,13 @@ def analyze(
     CardioAlertError
         One of its kinds, with a stable code.
     """
-    examined = examine(source, patient=patient, layout=layout, speed=speed, gain=gain)
-    return conclude(examined, *classify_all([examined.question]))
+    read = _read(source, layout=layout, speed=speed, gain=gain)
+    # The networks that read the signal leave the interpreter to the measuring beside them.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        heard = beside.submit(listen, read.record, **read.trust)
+        measurements = measure(read.record)
+        (opinion,) = judge([heard.result()], [measurements])
+    return conclude(_examined(read, measurements, patient), opinion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -198,12 +204,8 @@ class Examined:
     @property
     def question(self) -> Question:
         """What the networks are asked."""
-        return Question(
-            record=self.record,
-            measurements=self.measurements,
-            on_paper=self.digitized is not None,
-            scale_confirmed=self.digitized is None or self.digitized.grid.scale_confirmed,
-        )
+        trust = _Read(record=self.record, digitized=self.digitized).trust
+        return Question(record=self.record, measurements=self.measurements, **trust)
 
 
 def examine(
@@ -218,21 +220,52 @@ def examine(
 
     Archives call the halves apart, so that the networks see many ECGs at once.
     """
-    if not isinstance(source, ECGRecord | Photo | np.ndarray):
-        source = picture_of(source)
-    digitized = None
+    read = _read(source, layout=layout, speed=speed, gain=gain)
+    return _examined(read, measure(read.record), patient)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Read:
+    """A record, and the page it was read from."""
+
+    record: ECGRecord
+    digitized: Digitized | None
+
+    @property
+    def trust(self) -> dict[str, bool]:
+        """What the networks need to know of where the record comes from."""
+        page = self.digitized
+        return {
+            "on_paper": page is not None,
+            "scale_confirmed": page is None or page.grid.scale_confirmed,
+        }
+
+
+def _read(
+    source: Source,
+    *,
+    layout: str,
+    speed: float | Literal["auto"],
+    gain: float | Literal["auto"],
+) -> _Read:
+    """Take a record as it is, read it from a file, or digitize a page."""
     if isinstance(source, ECGRecord):
-        record = source
-    elif isinstance(source, FileContent) and not is_picture(source):
-        record = read_record(source)
-    else:
-        digitized = digitize(source, layout=layout, speed=speed, gain=gain)
-        record = digitized.record
+        return _Read(record=source, digitized=None)
+    if not isinstance(source, Photo | np.ndarray):
+        source = picture_of(source)
+    if isinstance(source, FileContent) and not is_picture(source):
+        return _Read(record=read_record(source), digitized=None)
+    page = digitize(source, layout=layout, speed=speed, gain=gain)
+    return _Read(record=page.record, digitized=page)
+
+
+def _examined(read: _Read, measurements: Measurements, patient: Patient | None) -> Examined:
+    """Put together what is known before the networks are asked."""
     return Examined(
-        record=record,
-        patient=_merge(patient, record.patient),
-        measurements=measure(record),
-        digitized=digitized,
+        record=read.record,
+        patient=_merge(patient, read.record.patient),
+        measurements=measurements,
+        digitized=read.digitized,
     )
 
 

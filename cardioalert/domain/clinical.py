@@ -201,6 +201,19 @@ class LeadMeasurements:
     saddle_trough: float | None = None
     saddle_base: float | None = None
 
+    @property
+    def r_height(self) -> float | None:
+        """The tallest positive deflection of the QRS, mV; R' counts."""
+        return None if self.r is None else max(self.r, self.r_prime or 0.0)
+
+    @property
+    def s_depth(self) -> float | None:
+        """The deepest deflection after R, mV, positive; that of the whole of a QS complex."""
+        if self.r is None or self.s is None:
+            return None
+        before = -(self.q or 0.0) if self.r <= 0 else 0.0
+        return max(-self.s, -(self.s_prime or 0.0), before, 0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:

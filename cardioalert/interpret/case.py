@@ -195,18 +195,12 @@ def combine(name: str, value: float | None, parts: Iterable[Quantity]) -> Quanti
 def lead_value(measured: LeadMeasurements, name: str) -> float | None:
     """Return one amplitude or duration; R, S and T as the rules mean them.
 
-    `r_height` is the tallest positive and `s_depth` the deepest negative deflection of the QRS (as
-    a positive number, a QS complex included); a QS complex has no Q of its own. `p_length` is the
-    duration of P in this lead alone.
+    A QS complex has no Q of its own. `p_length` is the duration of P in this lead alone.
     """
     if name in ("q_depth", "q_duration") and is_qs(measured):
         return 0.0
     if name == "p_length":
         return measured.p_duration
-    if name == "r_height":
-        return _largest(measured.r, measured.r_prime)
-    if name == "s_depth":
-        return _depth(measured)
     downward = DEPTHS.get(name)
     if downward is None:
         value: float | None = getattr(measured, name)
@@ -224,23 +218,6 @@ def is_qs(measured: LeadMeasurements) -> bool | None:
     if measured.qs is not None:
         return measured.qs
     return None if measured.r is None else measured.r <= 0
-
-
-def _largest(*values: float | None) -> float | None:
-    """Return the largest known value; None when the first is not known."""
-    if values[0] is None:
-        return None
-    return max(value for value in values if value is not None)
-
-
-def _depth(measured: LeadMeasurements) -> float | None:
-    """Return the depth of S; that of the whole QRS where there is no R (a QS complex)."""
-    if measured.r is None or measured.s is None:
-        return None
-    depths = [-measured.s, -(measured.s_prime or 0.0)]
-    if measured.r <= 0:
-        depths.append(-(measured.q or 0.0))
-    return max(*depths, 0.0)
 
 
 def _clean(value: float | None, factor: float) -> float | None:

@@ -273,8 +273,8 @@ def _values(
         )
         if residual is not None and residual > LARGEST_RESIDUAL:
             values |= {name: not_measurable("deg", "limb-leads-disagree") for name in waves}
-        values["sv1"] = _voltage(per_lead, Lead.V1, "s", evidence)
-        values["rv5"] = _voltage(per_lead, Lead.V5, "r", evidence)
+        values["sv1"] = _voltage(per_lead, Lead.V1, "s_depth", evidence)
+        values["rv5"] = _voltage(per_lead, Lead.V5, "r_height", evidence)
     missing = "no-qrs-bounds" if has_beats else "no-beats"
     return {
         name: values.get(name, not_measurable(measure.unit, missing))
@@ -285,16 +285,16 @@ def _values(
 def _voltage(
     per_lead: dict[Lead, LeadMeasurements], lead: Lead, wave: str, evidence: Evidence
 ) -> Measured:
-    """Return the height or depth of a deflection, as a positive number."""
+    """Return `r_height` or `s_depth` of a lead."""
     if lead not in per_lead:
         return not_measurable("mV", "lead-missing")
     found = per_lead[lead]
-    if getattr(found, wave) is None:
+    height = getattr(found, wave)
+    if height is None:
         return not_measurable("mV", "wave-without-end")
     own = Evidence(
         beats=found.beats, leads=(lead, lead, lead), sampling_rate=evidence.sampling_rate
     )
-    height = abs(getattr(found, wave))
     error = float(np.hypot(0.02 * height, found.noise / np.sqrt(max(found.beats, 1))))
     # A slow clock cuts the top of a sharp wave off.
     error = float(np.hypot(error, height * 2.0 / evidence.sampling_rate))

@@ -7,7 +7,7 @@ Members look at different things, which is why their average is better than any 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from cardioalert.domain.opinion import InputKind, Opinion
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
 from cardioalert.dsp import Mask
 from cardioalert.networks.calibration import Calibration, calibration
-from cardioalert.networks.features import measured_features
+from cardioalert.networks.features import FEATURES, measured_features
 from cardioalert.networks.quality import signal_quality
 from cardioalert.networks.sessions import run_network
 from cardioalert.networks.signals import prepare_signal
@@ -53,15 +53,12 @@ class Look:
     features : float32 array, shape (features,)
         What was measured; NaN where nothing was.
     kind : InputKind
-    signal_quality : float, optional, 0-1
-        Of digital records with twelve leads.
     """
 
     signal: NDArray[np.float32]
     present: Mask
     features: NDArray[np.float32]
     kind: InputKind
-    signal_quality: float | None = None
 
     def windows(self) -> NDArray[np.float32]:
         """Return pieces of 2.5 s, shape (windows, 24, 250)."""
@@ -69,14 +66,18 @@ class Look:
         return cut(self.signal, self.present)
 
 
-def look_at(record: ECGRecord, measurements: Measurements, *, kind: InputKind) -> Look:
-    """Bring a record into the form the members know."""
+def look_at(record: ECGRecord, measurements: Measurements | None, *, kind: InputKind) -> Look:
+    """Bring a record into the form the members know; None: nothing was measured."""
     rows = np.full((len(STANDARD_LEADS), record.signal.shape[1]), np.nan, np.float32)
     for row, lead in enumerate(STANDARD_LEADS):
         if lead in record.leads:
             rows[row] = record.lead(lead)
     signal, present = prepare_signal(rows, record.sampling_rate)
-    return Look(signal=signal, present=present, features=measured_features(measurements), kind=kind)
+    if measurements is None:
+        features = np.full(len(FEATURES), np.nan, np.float32)
+    else:
+        features = measured_features(measurements)
+    return Look(signal=signal, present=present, features=features, kind=kind)
 
 
 def classify(
@@ -123,51 +124,76 @@ class Question:
     on_paper: bool
     scale_confirmed: bool = True
 
-    @property
-    def kind(self) -> InputKind:
-        """Which calibration holds."""
-        return "page" if self.on_paper else "digital"
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heard:
+    """What the networks that read the signal say of a record, whatever is measured in it.
+
+    Attributes
+    ----------
+    kind : InputKind
+    silence : Opinion, optional
+        Why the networks are not asked.
+    scores : dict from member to float array, shape (statements,)
+    signal_quality : float, optional, 0-1
+        Of digital records with twelve leads.
+    """
+
+    kind: InputKind
+    silence: Opinion | None = None
+    scores: Mapping[str, Scores] = field(default_factory=dict)
+    signal_quality: float | None = None
 
 
 def classify_all(questions: Sequence[Question]) -> list[Opinion]:
-    """Return the networks' opinions of many records, the same as if each were asked for alone.
-
-    Networks that read a few hundred numbers see all records in one run. Those that read the signal
-    see one record at a time: what they make of several at once does not fit the cache of a core,
-    and takes half as long again.
-    """
-    looks = [_look_or_silence(question) for question in questions]
-    heard = [look for look in looks if isinstance(look, Look)]
-    scores = iter(_scores_of_all(heard))
-    return [
-        _opinion(question, look, next(scores)) if isinstance(look, Look) else look
-        for question, look in zip(questions, looks, strict=True)
+    """Return the networks' opinions of many records, the same as if each were asked for alone."""
+    heard = [
+        listen(each.record, on_paper=each.on_paper, scale_confirmed=each.scale_confirmed)
+        for each in questions
     ]
+    return judge(heard, [each.measurements for each in questions])
 
 
-def _look_or_silence(question: Question) -> Look | Opinion:
-    """Return what the members see, or the opinion that says why they are not asked."""
-    record, kind = question.record, question.kind
-    if not question.scale_confirmed:
-        return Opinion(kind=kind, silence="scale-unconfirmed")
-    look = look_at(record, question.measurements, kind=kind)
+def listen(record: ECGRecord, *, on_paper: bool, scale_confirmed: bool = True) -> Heard:
+    """Ask the networks that read the signal; the first half of `classify`.
+
+    It needs no measurements, so that it can run beside the measuring. They see one record at a
+    time: what they make of several at once does not fit the cache of a core, and takes half as
+    long again.
+    """
+    kind: InputKind = "page" if on_paper else "digital"
+    if not scale_confirmed:
+        return Heard(kind=kind, silence=Opinion(kind=kind, silence="scale-unconfirmed"))
+    look = look_at(record, None, kind=kind)
     usable = int((look.present.sum(axis=1) >= WINDOW // 2).sum())
     if usable < FEWEST_LEADS:
-        return Opinion(kind=kind, silence="too-few-leads")
+        return Heard(kind=kind, silence=Opinion(kind=kind, silence="too-few-leads"))
     if look.present.sum(axis=1).max() < SHORTEST:
-        return Opinion(kind=kind, silence="too-short")
-    if kind == "page" or not record.has(STANDARD_LEADS):
-        return look
-    quality = signal_quality(record)
-    if quality < LOWEST_QUALITY:
-        return Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
-    return replace(look, signal_quality=quality)
+        return Heard(kind=kind, silence=Opinion(kind=kind, silence="too-short"))
+    quality = None
+    if kind == "digital" and record.has(STANDARD_LEADS):
+        quality = signal_quality(record)
+        if quality < LOWEST_QUALITY:
+            silence = Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
+            return Heard(kind=kind, silence=silence)
+    return Heard(kind=kind, scores=signal_scores(look), signal_quality=quality)
 
 
-def _opinion(question: Question, look: Look, scores: Mapping[str, Scores]) -> Opinion:
-    """Return the opinion that the members' scores add up to."""
-    opinion = form_opinion(scores, calibration(question.kind), kind=question.kind)
-    return replace(opinion, signal_quality=look.signal_quality)
+def judge(heard: Sequence[Heard], measured: Sequence[Measurements]) -> list[Opinion]:
+    """Ask the networks that read measurements, and form the opinions: the second half.
+
+    They read a few hundred numbers, and see all records in one run.
+    """
+    features = [measured_features(each) for each in measured]
+    scores = _with_measured_scores(heard, features)
+    return [
+        each.silence
+        or replace(
+            form_opinion(found, calibration(each.kind), kind=each.kind),
+            signal_quality=each.signal_quality,
+        )
+        for each, found in zip(heard, scores, strict=True)
+    ]
 
 
 def form_opinion(scores: Mapping[str, Scores], known: Calibration, *, kind: InputKind) -> Opinion:
@@ -191,28 +217,36 @@ def form_opinion(scores: Mapping[str, Scores], known: Calibration, *, kind: Inpu
 
 
 def member_scores(look: Look) -> dict[str, Scores]:
-    """Return the scores of every member that can read the record, shape (statements,) each.
+    """Return the scores of every member that can read the record, shape (statements,) each."""
+    heard = Heard(kind=look.kind, scores=signal_scores(look))
+    return _with_measured_scores([heard], [look.features])[0]
+
+
+def signal_scores(look: Look) -> dict[str, Scores]:
+    """Return the scores of the members that read the signal.
 
     The ridge regressions on random convolutions learned from twelve leads and from nothing less.
     """
-    return _scores_of_all([look])[0]
+    complete = bool(look.present.any(axis=1).all())
+    return {
+        member.name: reader_of(member.name)(look, member.name)
+        for member in calibration(look.kind).members
+        if _looks_with(member.name) not in ({"measured"} if complete else {"measured", "random"})
+    }
 
 
-def _scores_of_all(looks: Sequence[Look]) -> list[dict[str, Scores]]:
-    """Return the scores of every member for each record."""
-    found: list[dict[str, Scores]] = [{} for _ in looks]
-    for kind in {look.kind for look in looks}:
-        rows = [row for row, look in enumerate(looks) if look.kind == kind]
-        for name in (member.name for member in calibration(kind).members):
-            if _looks_with(name) == "measured":
-                many = np.stack([looks[row].features for row in rows])
-                for row, scores in zip(rows, run_network(name, features=many), strict=True):
-                    found[row][name] = scores
-                continue
-            for row in rows:
-                complete = bool(looks[row].present.any(axis=1).all())
-                if complete or _looks_with(name) != "random":
-                    found[row][name] = reader_of(name)(looks[row], name)
+def _with_measured_scores(
+    heard: Sequence[Heard], features: Sequence[NDArray[np.float32]]
+) -> list[dict[str, Scores]]:
+    """Return the scores of all members for each record; none for those that are not asked."""
+    found = [dict(each.scores) for each in heard]
+    for kind in ("digital", "page"):
+        rows = [row for row, each in enumerate(heard) if each.kind == kind and not each.silence]
+        for member in calibration(kind).members if rows else ():
+            if _looks_with(member.name) == "measured":
+                many = np.stack([features[row] for row in rows])
+                for row, scores in zip(rows, run_network(member.name, features=many), strict=True):
+                    found[row][member.name] = scores
     return found
 
 

@@ -187,9 +187,11 @@ def decider(name: str) -> str:
 def not_assessed(document: Document) -> tuple[MissingPart, ...]:
     """Return what could not be judged by reason; what this version never judges comes last."""
     never = text.rules_never_judged()
-    by_reason: dict[str, list[str]] = {}
-    for missing in sorted(document.not_assessed, key=lambda each: each.code in never):
-        by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
+    missing = sorted(document.not_assessed, key=lambda each: each.code in never)
+    by_reason = text.missing_by_reason(
+        ((each.code, each.reason) for each in missing),
+        (found.title for found in document.findings if found.status != "not-assessable"),
+    )
     return tuple(
         MissingPart(
             reason=text.sentence(text.reason_text(reason)), titles="; ".join(distinct(titles))

@@ -193,10 +193,14 @@ def not_assessed(result: Interpretation, look: Look, *, explain: bool) -> Render
     What this version never judges, in any ECG, is counted only, unless an explanation is wanted.
     """
     never = text.rules_never_judged()
-    by_reason: dict[str, list[str]] = {}
-    for missing in result.not_assessed:
-        if explain or missing.code not in never:
-            by_reason.setdefault(missing.reason, []).append(text.rule_title(missing.code))
+    by_reason = text.missing_by_reason(
+        (
+            (missing.code, missing.reason)
+            for missing in result.not_assessed
+            if explain or missing.code not in never
+        ),
+        (found.title for found in result.findings if found.status != "not-assessable"),
+    )
     sign = look.sign("·", "-")
     most = len(result.not_assessed) if explain else TITLES_SHOWN
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePath
 from typing import Final
@@ -195,6 +196,28 @@ def rule_title(code: str) -> str:
     """Return what a rule looks for; empty for codes that are no rule, such as `network`."""
     titles = {criterion.id: criterion.title for criterion in criteria()}
     return _(titles.get(code, ""))
+
+
+def missing_by_reason(
+    missing: Iterable[tuple[str, str]], found: Iterable[str]
+) -> dict[str, list[str]]:
+    """Group what could not be judged by its reason.
+
+    One row of a criterion may be unknown while another has found what it looks for: that is not
+    missing.
+
+    Parameters
+    ----------
+    missing : iterable of (code of a rule, reason)
+    found : titles of the findings
+    """
+    titles = set(found)
+    groups: dict[str, list[str]] = {}
+    for code, reason in missing:
+        title = rule_title(code)
+        if not title or title not in titles:
+            groups.setdefault(reason, []).append(title)
+    return groups
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 import wfdb
 
 import cardioalert
-from benchmarks.digitize import COLUMNS_3X4, columns_of
+from benchmarks.known_pages import COLUMNS_3X4, columns_of
 from benchmarks.metrics import compare
 from cardioalert.errors import CardioAlertError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cardioalert.domain.clinical import BeatClass, Measurements
+from cardioalert.domain.clinical import BeatClass, LeadMeasurements, Measurements
 from cardioalert.domain.record import ECGRecord, Lead
 from cardioalert.measure import measure
 from tests.built_ecg import as_page, built_record
@@ -246,3 +246,15 @@ def test_half_a_qrs_at_the_rim_is_no_premature_beat(coupling: float) -> None:
     measured = measure(ECGRecord(signal=signal, sampling_rate=500.0, leads=record.leads))
     assert set(measured.beats.classes) == {BeatClass.DOMINANT}
     assert len(measured.beats.r_peaks) == np.sum(whole < end / 500.0)
+
+
+def test_the_height_of_r_is_that_of_its_tallest_part() -> None:
+    """A small first r before a tall R' (paced, RBBB) is not the R of a voltage criterion."""
+    split = LeadMeasurements(
+        lead=Lead.V5, beats=5, noise=0.01, q=0.0, r=0.1, s=-0.2, r_prime=0.52, s_prime=-0.4
+    )
+    assert (split.r_height, split.s_depth) == (0.52, 0.4)
+    only_s = LeadMeasurements(lead=Lead.V1, beats=5, noise=0.01, q=-1.2, r=0.0, s=-1.2)
+    assert (only_s.r_height, only_s.s_depth) == (0.0, 1.2)
+    unknown = LeadMeasurements(lead=Lead.V1, beats=5, noise=0.01)
+    assert (unknown.r_height, unknown.s_depth) == (None, None)

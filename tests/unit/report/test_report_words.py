@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cardioalert.report.document import Explanation
+from cardioalert.interpret.criteria import criteria
+from cardioalert.report import text
 from cardioalert.report.lead_tables import lead_table
 from cardioalert.report.text import with_minus_signs
 
@@ -30,3 +32,14 @@ def test_a_complex_without_r_is_written_once():
     cells = {row[0]: row[2:5] for row in table.rows}
     assert cells["aVR"] == ("QS", "0", "−0.89")
     assert cells["V5"] == ("−0.10", "+0.90", "−0.10")
+
+
+def test_what_one_row_found_is_not_missing_because_another_row_could_not_look() -> None:
+    first = criteria()[0]
+    second = next(each for each in criteria() if each.title != first.title)
+    missing = [(first.id, "too-few-beats"), (second.id, "too-few-beats"), ("lead:V1", "absent")]
+    assert text.missing_by_reason(missing, [first.title]) == {
+        "too-few-beats": [second.title],
+        "absent": [""],
+    }
+    assert text.missing_by_reason(missing[:1], [first.title]) == {}
