@@ -1,7 +1,6 @@
 """Train the curve reader on a folder of strips: `python -m training.curve_reader.train --help`."""
 
 import argparse
-import csv
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch.nn import functional
 
 from cardioalert.networks.curve_reader import REACH, SCALE
 from training.curve_reader.network import CurveReader
+from training.running import Run
 
 LEARNING_RATE = 2e-3
 AVERAGE = 0.99  # decay of the averaged weights
@@ -45,7 +45,7 @@ def main() -> None:
     options.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    Trainer(options).run()
+    Trainer(options).train()
 
 
 def read_strips(cache: Path) -> tuple[list[Strip], list[Strip]]:
@@ -61,84 +61,41 @@ def read_strips(cache: Path) -> tuple[list[Strip], list[Strip]]:
 
 
 class Trainer:
-    """One run: network, averaged network, optimizer, clock."""
+    """The run, and the strips that it learns from and is judged by."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.network = CurveReader()
-        self.average = torch.optim.swa_utils.AveragedModel(
-            self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
+        self.run = Run(
+            CurveReader(), options.run, rate=LEARNING_RATE, weight_decay=1e-3, average=AVERAGE
         )
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-3)
-        self.step, self.spent = 0, 0.0
-        self.checkpoint = options.run / "checkpoint.pt"
-        if self.checkpoint.exists():
-            self.load()
         self.strips, self.judges = read_strips(options.cache)
-        self.rng = np.random.default_rng(self.step + 1)
+        self.rng = np.random.default_rng(self.run.step + 1)
 
-    def run(self) -> None:
-        """Train; save, log and look for new strips every two hundred steps."""
-        limit, losses = 60.0 * self.options.minutes, []
-        while self.spent < limit:
+    def train(self) -> None:
+        """Train; save and log every two hundred steps."""
+        run, limit, losses = self.run, 60.0 * self.options.minutes, []
+        while run.spent < limit:
             began = time.monotonic()
             crops = [crop(self.strips, self.rng) for _ in range(self.options.batch)]
             features, offsets = (torch.from_numpy(np.stack(p)) for p in zip(*crops, strict=True))
-            losses.append(self.learn(features, offsets, self.spent / limit))
-            self.spent += time.monotonic() - began
-            if self.step % 200 == 0 or self.spent >= limit:
-                self.save()
+            loss = curve_loss(run.network(features), offsets)
+            losses.append(run.descend(loss, progress=run.spent / limit))
+            run.spent += time.monotonic() - began
+            if run.step % 200 == 0 or run.spent >= limit:
+                run.save()
                 self.log(float(np.mean(losses)))
                 losses = []
 
-    def learn(self, features: Tensor, offsets: Tensor, progress: float) -> float:
-        """Take one step; the learning rate falls along a half cosine."""
-        rate = LEARNING_RATE * min(1.0, (self.step + 1) / 50)
-        rate *= 0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * progress))
-        for group in self.optimizer.param_groups:
-            group["lr"] = float(rate)
-        loss = curve_loss(self.network(features), offsets)
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.average.update_parameters(self.network)
-        self.step += 1
-        return float(loss.detach())
-
     def log(self, loss: float) -> None:
-        """Add a row to the log: the errors on the pages that only judge."""
-        row = [self.step, round(self.spent), len(self.strips), round(loss, 5)]
-        row += [round(value, 4) for value in judge(self.average.module, self.judges)]
-        path = self.options.run / "log.csv"
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if new:
-                head = ["step", "seconds", "strips", "loss", "rms_px", "median_px", "steep_rms_px"]
-                writer.writerow(head)
-            writer.writerow(row)
-
-    def save(self) -> None:
-        """Write the checkpoint at once."""
-        temporary = self.checkpoint.with_suffix(".tmp")
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "spent": self.spent,
-        }
-        torch.save(state, temporary)
-        temporary.replace(self.checkpoint)
-
-    def load(self) -> None:
-        """Go on from the checkpoint."""
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.spent = state["step"], state["spent"]
+        """Note the loss, and the errors on the pages that only judge."""
+        rms, median, steep = judge(self.run.average.module, self.judges)
+        self.run.log(
+            strips=len(self.strips),
+            loss=round(loss, 5),
+            rms_px=round(rms, 4),
+            median_px=round(median, 4),
+            steep_rms_px=round(steep, 4),
+        )
 
 
 def crop(strips: list[Strip], rng: np.random.Generator) -> tuple[Floats, Floats]:

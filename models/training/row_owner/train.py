@@ -1,7 +1,6 @@
 """Train on a folder of pages with their rows: `python -m training.row_owner.train --help`."""
 
 import argparse
-import csv
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch.nn import functional
 
 from cardioalert.networks.row_owner import ANSWERS, owner_planes
 from training.row_owner.network import row_owner
+from training.running import Run
 
 LEARNING_RATE = 3e-3
 AVERAGE = 0.99  # decay of the averaged weights
@@ -55,7 +55,7 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(1)
-    Trainer(options).run()
+    Trainer(options).train()
 
 
 def page_of(kept: dict[str, NDArray[np.generic]]) -> Page:
@@ -99,26 +99,18 @@ def hard_pixels(
 
 
 class Trainer:
-    """One run: network, averaged network, optimizer, clock."""
+    """The run, and the pages that it learns from and is judged by."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.network = row_owner()
-        self.average = torch.optim.swa_utils.AveragedModel(
-            self.network,
-            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE),
-            use_buffers=True,
+        self.run = Run(
+            row_owner(), options.run, rate=LEARNING_RATE, weight_decay=1e-3, average=AVERAGE
         )
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-3)
-        self.step, self.spent = 0, 0.0
-        self.checkpoint = options.run / "checkpoint.pt"
-        if self.checkpoint.exists():
-            self.load()
         self.known: set[Path] = set()
         self.pages: list[Page] = []
         self.judges: list[Page] = []
         self.read_new()
-        self.rng = np.random.default_rng(self.step + 1)
+        self.rng = np.random.default_rng(self.run.step + 1)
 
     def read_new(self) -> None:
         """Read the pages that appeared since the last look and have two rows at least."""
@@ -131,67 +123,31 @@ class Trainer:
                     judges = int(file.stem) % HELD_BACK == 0
                     (self.judges if judges else self.pages).append(page_of(dict(kept)))
 
-    def run(self) -> None:
+    def train(self) -> None:
         """Train; save, log and look for new pages every two hundred steps."""
-        limit, losses = 60.0 * self.options.minutes, []
-        while self.spent < limit:
+        run, limit, losses = self.run, 60.0 * self.options.minutes, []
+        while run.spent < limit:
             began = time.monotonic()
             crops = [crop(self.pages, self.rng) for _ in range(self.options.batch)]
-            losses.append(self.learn(*as_tensors(crops), self.spent / limit))
-            self.spent += time.monotonic() - began
-            if self.step % 200 == 0 or self.spent >= limit:
-                self.save()
+            planes, wanted, weight = as_tensors(crops)
+            loss = owner_loss(run.network.on_planes(planes), wanted, weight)
+            losses.append(run.descend(loss, progress=run.spent / limit))
+            run.spent += time.monotonic() - began
+            if run.step % 200 == 0 or run.spent >= limit:
+                run.save()
                 self.log(float(np.mean(losses)))
                 self.read_new()
                 losses = []
 
-    def learn(self, planes: Tensor, wanted: Tensor, weight: Tensor, progress: float) -> float:
-        """Take one step; the learning rate falls along a half cosine."""
-        rate = LEARNING_RATE * min(1.0, (self.step + 1) / 50)
-        rate *= 0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * progress))
-        for group in self.optimizer.param_groups:
-            group["lr"] = float(rate)
-        loss = owner_loss(self.network.on_planes(planes), wanted, weight)
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.average.update_parameters(self.network)
-        self.step += 1
-        return float(loss.detach())
-
     def log(self, loss: float) -> None:
-        """Add a row to the log: loss and errors on the pages that only judge."""
-        row = [self.step, round(self.spent), len(self.pages), round(loss, 5)]
-        row += [round(value, 5) for value in judge(self.average.module, self.judges)]
-        path = self.options.run / "log.csv"
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if new:
-                writer.writerow(["step", "seconds", "pages", "loss", "judged_loss", "hard_wrong"])
-            writer.writerow(row)
-
-    def save(self) -> None:
-        """Write the checkpoint at once."""
-        temporary = self.checkpoint.with_suffix(".tmp")
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "spent": self.spent,
-        }
-        torch.save(state, temporary)
-        temporary.replace(self.checkpoint)
-
-    def load(self) -> None:
-        """Go on from the checkpoint."""
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.spent = state["step"], state["spent"]
+        """Note the loss, and the errors on the pages that only judge."""
+        judged_loss, hard_wrong = judge(self.run.average.module, self.judges)
+        self.run.log(
+            pages=len(self.pages),
+            loss=round(loss, 5),
+            judged_loss=round(judged_loss, 5),
+            hard_wrong=round(hard_wrong, 5),
+        )
 
 
 def crop(pages: list[Page], rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
