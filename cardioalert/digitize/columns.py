@@ -24,9 +24,10 @@ SUSTAINED: Final = 40  # px of trace that make a beginning
 
 # The second look, a quarter of a pixel at a time:
 NEAR: Final = np.arange(-16.0, 16.25, 0.25)  # px from the start found first
-ALIKE: Final = np.linspace(-0.01, 0.01, 41)  # relative to the width found first
+ALIKE: Final = np.linspace(-0.02, 0.02, 81)  # relative to the width found first
 USUAL_TOLERANCE: Final = 0.015  # of a width that is taken for a usual one
 TRUE_SPREAD: Final = (0.0015, 0.006)  # relative, of widths that are usual and that are not
+UNUSUAL: Final = 0.2  # the most that a width costs: carts print up to 2 % long or short
 INK_SPREAD: Final = 5.0  # px between the first ink and the start: a frame or a pulse may hide it
 BLUR: Final = 2.0  # px, half the width of a separator
 STEP: Final = (2, 6)  # px on both sides between which a curve leaps, or only climbs
@@ -122,7 +123,7 @@ def _refined(
     """Place the columns to a fraction of a pixel: each pixel beside the border is 5 ms of a lead.
 
     Only borders between two columns tell; the first one may have a pulse or a frame beside it. A
-    usual width is true to a thousandth, because the grid gave the scale of the page.
+    usual width is mostly true to a thousandth, because the grid gave the scale of the page.
     """
     strength = np.mean([_thin_marks(row, marks) for row in rows], axis=0, dtype=np.float64)
     strength += 0.6 * np.mean([_step(row) for row in rows], axis=0)
@@ -132,7 +133,8 @@ def _refined(
     is_usual = abs(found.width / usual - 1.0) < USUAL_TOLERANCE
     likely = usual if is_usual else found.width
     width, start = np.meshgrid(likely * (1.0 + ALIKE), found.start + NEAR)
-    score = -0.1 * ((width / likely - 1.0) / TRUE_SPREAD[0 if is_usual else 1]) ** 2
+    off = (width / likely - 1.0) / TRUE_SPREAD[0 if is_usual else 1]
+    score = -np.minimum(0.1 * off**2, UNUSUAL)
     score -= 0.03 * np.minimum(((start - ink_start) / INK_SPREAD) ** 2, 9.0)
     for border in range(1, found.count):
         at = start + border * width
