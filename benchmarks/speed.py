@@ -3,9 +3,10 @@
     python -m benchmarks.speed [--records 24] [--rounds 5] [--write]
 
 Ten seconds of twelve leads are read from DICOM, measured, classified and interpreted in a process
-that has done so before; networks that read the signal run on one core beside the measuring on another. Seconds depend on the machine and on who else uses it, so each
-figure also stands as a ratio to a fixed piece of work (a loop of Python, sorting with numpy) timed
-in the same run, between the ECGs. `--write` writes the table into docs/speed.md.
+that has done so before. The networks that read the signal run on one core beside the measuring on
+another. Seconds depend on the machine and on who else uses it, so each figure also stands as a
+ratio to a fixed piece of work (a loop of Python, sorting with numpy) timed in the same run, between
+the ECGs. `--write` writes the table into docs/speed.md.
 """
 
 from __future__ import annotations
