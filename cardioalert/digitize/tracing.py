@@ -33,6 +33,7 @@ INKED_SHARE: Final = 0.8  # of the columns of a gap whose path runs through ink
 LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
 CUT_TIP: Final = (4.0, 32.0)  # px that a curve ends short of its ink where it has lost its tip;
 # ink that goes on farther is probably that of another row
+TIP_COLUMNS: Final = 2  # between the tip of the ink and the turn of its curve
 FLANK: Final = 5  # columns beside a path that its stroke may cover
 LOST_INK: Final = 16  # px of a column that no curve explains
 MIN_ROW_SPACING_MM: Final = 8.0
@@ -176,7 +177,9 @@ def _reach_one_tip(fine: Floats, edge: Floats, *, sign: float) -> None:
     furthest = np.flatnonzero(reach > reach.max() - 0.75)
     tip = int(np.round(furthest.mean()))
     short = reach[tip] - (sign * fine).max()
-    if np.isfinite(edge[tip]) and CUT_TIP[0] < short < CUT_TIP[1]:
+    turn = int(np.argmax((sign * fine).max(axis=1)))
+    near = abs(tip - turn) <= TIP_COLUMNS  # farther on, the ink is the tip of another row's wave
+    if np.isfinite(edge[tip]) and near and CUT_TIP[0] < short < CUT_TIP[1]:
         fine[tip] = edge[tip]
 
 
