@@ -31,8 +31,9 @@ LEVEL_MM: Final = 1.0
 INKED_GAP: Final = 24  # columns; a steep flank in a block of ink is no longer
 INKED_SHARE: Final = 0.8  # of the columns of a gap whose path runs through ink
 LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
-CUT_TIP: Final = (4.0, 32.0)  # px that a curve ends short of its ink where it has lost its tip;
-# ink that goes on farther is probably that of another row
+CUT_TIP: Final = 4.0  # px that a curve ends short of its ink where it has lost its tip
+LONGEST_TIP: Final = (32.0, 10.0)  # px; the latter where the ink goes on as that of another row
+TOUCHING: Final = 1.0  # px between the ends of the own ink and of all ink
 TIP_COLUMNS: Final = 2  # between the tip of the ink and the turn of its curve
 FLANK: Final = 5  # columns beside a path that its stroke may cover
 LOST_INK: Final = 16  # px of a column that no curve explains
@@ -116,7 +117,7 @@ def _finish_row(
     fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
     own = np.where(row.others, np.float32(0.0), row.ink)
     upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
-    fine = _reach_tips(fine, upper, lower)
+    fine = _reach_tips(fine, upper, lower, _tip_limits(row, upper, lower))
     sure = confidence > SURE
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
@@ -133,6 +134,19 @@ def _finish_row(
     )
 
 
+def _tip_limits(row: FollowedRow, upper: Floats, lower: Floats) -> tuple[Floats, Floats]:
+    """Return how far a curve may be extended to the upper and lower edges of its own ink, px.
+
+    Where the ink goes on as that of another row, nobody knows how far the own wave reaches.
+    """
+    ends = ink_run(row.ink, row.path)
+    above, below = (
+        np.where(np.abs(own - row.top - end) < TOUCHING, *LONGEST_TIP).astype(np.float32)
+        for own, end in zip((upper, lower), ends, strict=True)
+    )
+    return above, below
+
+
 def _lost_ink(row: FollowedRow, own: Floats) -> NDArray[np.intp]:
     """Count the inky pixels between the neighboring base lines that no path passes over."""
     heights = np.arange(own.shape[1])
@@ -147,7 +161,9 @@ def _lost_ink(row: FollowedRow, own: Floats) -> NDArray[np.intp]:
     return np.asarray(lost.sum(axis=1), dtype=np.intp)
 
 
-def _reach_tips(fine: Floats, upper: Floats, lower: Floats) -> Floats:
+def _reach_tips(
+    fine: Floats, upper: Floats, lower: Floats, limits: tuple[Floats, Floats]
+) -> Floats:
     """Extend a curve to the tips of tall narrow waves that its path ended far short of.
 
     Where a wave is narrower than the pen, the ink of a column spans its whole flank; the tip of
@@ -157,6 +173,8 @@ def _reach_tips(fine: Floats, upper: Floats, lower: Floats) -> Floats:
     ----------
     fine : float32 array, shape (columns, 2)
     upper, lower : float32 arrays, shape (columns,), edges of the ink, NaN without ink
+    limits : two float32 arrays, shape (columns,), px
+        The farthest that the curve may be moved up and down.
     """
     thickness = lower - upper
     flat = thickness[np.isfinite(thickness)]
@@ -166,12 +184,13 @@ def _reach_tips(fine: Floats, upper: Floats, lower: Floats) -> Floats:
     fine = fine.copy()
     for start, stop in runs(thickness > stroke + STEEP):
         piece = slice(max(0, start - 1), min(len(fine), stop + 1))
-        _reach_one_tip(fine[piece], upper[piece] + stroke / 2.0, sign=-1.0)
-        _reach_one_tip(fine[piece], lower[piece] - stroke / 2.0, sign=1.0)
+        above, below = (limit[piece] for limit in limits)
+        _reach_one_tip(fine[piece], upper[piece] + stroke / 2.0, above, sign=-1.0)
+        _reach_one_tip(fine[piece], lower[piece] - stroke / 2.0, below, sign=1.0)
     return fine
 
 
-def _reach_one_tip(fine: Floats, edge: Floats, *, sign: float) -> None:
+def _reach_one_tip(fine: Floats, edge: Floats, limit: Floats, *, sign: float) -> None:
     """Move the middle of the furthest columns of a steep piece out to the ink, in place."""
     reach = np.where(np.isfinite(edge), sign * edge, -np.inf)
     furthest = np.flatnonzero(reach > reach.max() - 0.75)
@@ -179,7 +198,7 @@ def _reach_one_tip(fine: Floats, edge: Floats, *, sign: float) -> None:
     short = reach[tip] - (sign * fine).max()
     turn = int(np.argmax((sign * fine).max(axis=1)))
     near = abs(tip - turn) <= TIP_COLUMNS  # farther on, the ink is the tip of another row's wave
-    if np.isfinite(edge[tip]) and near and CUT_TIP[0] < short < CUT_TIP[1]:
+    if np.isfinite(edge[tip]) and near and CUT_TIP < short < limit[tip]:
         fine[tip] = edge[tip]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cardioalert.digitize.following import runs
-from cardioalert.digitize.tracing import find_rows, trace_rows
+from cardioalert.digitize.tracing import _reach_tips, find_rows, trace_rows
 from cardioalert.domain.imaging import InkMaps
 from cardioalert.errors import TraceNotFoundError
 from tests.unit.digitize.drawn import heart_curve, ink_of, pixels_of
@@ -106,3 +106,18 @@ def test_a_wave_taller_than_the_spacing_of_the_rows_reaches_its_tip() -> None:
     maps = ink_of([upper, lower], 700)
     rows = trace_rows(maps, np.array([420.0, 580.0]), pixels_of(maps))
     assert np.nanmin(rows[0].y) == pytest.approx(upper.min(), abs=8.0)
+
+
+@pytest.mark.parametrize(
+    ("away", "limit", "reached"), [(0, 32.0, 80.0), (6, 32.0, 100.0), (0, 10.0, 100.0)]
+)
+def test_a_lost_tip_is_only_looked_for_where_the_curve_turns(away, limit, reached) -> None:
+    """Ink farther on, or ink that goes on as another row's, may be the tip of another wave."""
+    x = np.arange(120, dtype=np.float32)
+    curve = 200.0 - 100.0 * np.clip(1.0 - np.abs(x - 60) / 10.0, 0.0, None)
+    upper, lower = curve - 2.0, np.where(np.abs(x - 60) < 10, 200.0, curve) + 2.0
+    upper[60 + away] = 78.0  # 20 px above the turn, less half a stroke
+    fine = np.repeat(curve[:, None], 2, axis=1).astype(np.float32)
+    limits = np.full((2, 120), limit, np.float32)
+    moved = _reach_tips(fine, upper.astype(np.float32), lower.astype(np.float32), tuple(limits))
+    assert moved.min() == pytest.approx(reached, abs=0.5)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cardioalert.report.document import Explanation
 from cardioalert.interpret.criteria import criteria
 from cardioalert.report import text
+from cardioalert.report.document import Explanation
 from cardioalert.report.lead_tables import lead_table
 from cardioalert.report.text import with_minus_signs
 
