@@ -38,7 +38,7 @@ STANDS_OUT: Final = 2.0  # height of a beat over the median steepness; less is n
 T_WAVE_UNTIL: Final = 0.36  # s after a QRS in which a lower hump may be its T wave
 T_WAVE_HEIGHT: Final = 0.5  # of the QRS before it
 PULSE_HEIGHT, PULSE_VOLTAGE = 0.75, 0.35  # of the QRS after it: steep and low is a pacing pulse
-CUT: Final = 0.06  # s from the ends of a record, within which a QRS is not whole
+CUT: Final = 0.06  # s from the ends of a record or lead, within which a QRS is not whole
 TOO_EARLY: Final = 0.9  # of the usual distance of beats: such a beat must be seen whole
 VOLTAGE_BAND, TALL = (1.0, 30.0), 0.7  # Hz, of the voltage of the other beats
 AGREE_WITHIN: Final = 0.15  # s
@@ -135,8 +135,23 @@ def _steepness(prepared: Prepared) -> Floats:
         return np.zeros(prepared.samples)
     steep = np.abs(slope(prepared.fast, sampling_rate=WORKING_RATE, width=3))
     steep /= _scale(steep, prepared.present)
-    together = _mean_of_present(np.minimum(steep, ONE_LEAD_AT_MOST), prepared)
+    together = _mean_where(np.minimum(steep, ONE_LEAD_AT_MOST), _whole_leads(prepared.present))
     return smooth(together, width=round(HUMP * WORKING_RATE))
+
+
+def _whole_leads(present: Mask) -> Mask:
+    """Return where leads are known that neither begin nor end nearby; all where there are none.
+
+    Where two columns of a page meet, each lead shows a part of a QRS only, and a rhythm strip the
+    whole.
+    """
+    if present.all():
+        return present
+    from scipy.ndimage import minimum_filter1d  # noqa: PLC0415 - slow to import
+
+    width = 2 * round(CUT * WORKING_RATE) + 1
+    whole = minimum_filter1d(present.view(np.uint8), width, axis=1, mode="nearest") > 0
+    return np.where(whole.any(axis=0), whole, present)
 
 
 def _scale(steep: Floats, present: Mask) -> Floats:
@@ -156,10 +171,15 @@ def _scale(steep: Floats, present: Mask) -> Floats:
 
 def _mean_of_present(values: Floats, prepared: Prepared) -> Floats:
     """Return the mean over the leads present at each instant, zero where there is none."""
-    if prepared.present.all():
+    return _mean_where(values, prepared.present)
+
+
+def _mean_where(values: Floats, counted: Mask) -> Floats:
+    """Return the mean over the leads that count at each instant, zero where none does."""
+    if counted.all():
         return np.asarray(values.sum(axis=0) / len(values))
-    count = prepared.present.sum(axis=0)
-    total = np.where(prepared.present, values, 0.0).sum(axis=0)
+    count = counted.sum(axis=0)
+    total = np.where(counted, values, 0.0).sum(axis=0)
     mean: Floats = np.where(count > 0, total / np.maximum(count, 1), 0.0)
     return mean
 

@@ -6,6 +6,8 @@ and T) see half a width early; so bounds may lie up to 10 ms outside, twice that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -258,3 +260,16 @@ def test_the_height_of_r_is_that_of_its_tallest_part() -> None:
     assert (only_s.r_height, only_s.s_depth) == (0.0, 1.2)
     unknown = LeadMeasurements(lead=Lead.V1, beats=5, noise=0.01)
     assert (unknown.r_height, unknown.s_depth) == (None, None)
+
+
+@pytest.mark.parametrize("into", [-0.02, 0.0, 0.02])
+def test_a_beat_on_the_border_of_two_columns_is_found_by_the_strip(into: float) -> None:
+    """Each column shows a part of it only; so close to the beat before it looks like a T wave."""
+    whole = built_record(heart_rate=190, qt=0.22, pr=0.1, noise=0.005)
+    beats = measure(whole).beats.r_peaks
+    border = 2.5 + into
+    late = float(beats[np.argmin(np.abs(beats - border))]) - border
+    shifted = np.roll(whole.signal, -round(late * whole.sampling_rate), axis=1)
+    found = measure(as_page(replace(whole, signal=shifted))).beats.r_peaks
+    assert np.abs(found - border).min() < 0.05
+    assert np.diff(found).max() < 0.5
