@@ -166,7 +166,8 @@ def smooth(signal: Floats, *, width: int) -> Floats:
 
     if width <= 1 or signal.size == 0:
         return signal
-    averaged = uniform_filter1d(signal, width, axis=-1, mode="nearest")
+    averaged = np.empty_like(signal)  # handed in: scipy takes as long to make one as to average
+    uniform_filter1d(signal, width, axis=-1, output=averaged, mode="nearest")
     # The running sum behind it loses digits; an average never leaves the range of its values.
     np.maximum(averaged, signal.min(), out=averaged)
     bounded: Floats = np.minimum(averaged, signal.max(), out=averaged)

@@ -22,6 +22,8 @@ BORDER_SHARE: Final = 0.15  # of that leap: a curve that went so far is on its w
 HELD_MM: Final = 0.6  # that a lead goes on beyond what was read of it at its borders
 SLOPE_MM: Final = 0.12  # of that along its last slope, the rest level
 ENDS: Final = 6  # heights that tell the slope at an end; two to a pixel column
+SCRAP: Final = 60  # columns, 0.3 s at 25 mm/s
+SCRAP_DOUBT: Final = 0.4  # of the rise and fall of a piece that is no part of a lead
 FULL_CONFIDENCE: Final = 0.7  # mean centre-line probability of a perfect trace
 
 Doubles = NDArray[np.float64]
@@ -38,7 +40,7 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
     """Cut one lead and judge how much of it was read, and how surely."""
     x = np.arange(len(row.y))
     inside = (x >= place.left) & (x <= place.right)
-    y = _without_leaps(row.y, inside, place, grid)
+    y = _without_scraps(_without_leaps(row.y, inside, place, grid), row)
     read = np.isfinite(y[inside])
     confidence = float(row.confidence[inside][read].mean()) if read.any() else 0.0
     quality = float(read.mean()) * min(1.0, confidence / FULL_CONFIDENCE) if read.size else 0.0
@@ -51,17 +53,38 @@ def _cut_lead(row: RowTrace, place: Place, layout: PlacedLayout, grid: Grid) -> 
         y=y,
         start_time=grid.seconds(place.left - layout.columns.start),
         quality=round(quality, 3),
-        tangled=_tangled(row, inside),
+        doubt=_doubt(y[inside], row, inside),
         inverted=place.inverted,
         fine=row.fine,
     )
 
 
-def _tangled(row: RowTrace, inside: NDArray[np.bool_]) -> float:
-    """Return the share of the columns of a lead where its curve and others cannot be told apart."""
-    if row.tangled is None or not inside.any():
+def _doubt(y: NDArray[np.float32], row: RowTrace, where: NDArray[np.bool_] | slice) -> float:
+    """Return the share of the rise and fall of a part of a row that was not read surely.
+
+    Waves are what matters, not columns: a QRS that is read wrong is a few columns wide. A gap
+    counts as a fall to the base line.
+    """
+    if not len(y):
         return 0.0
-    return round(float(row.tangled[inside].mean()), 3)
+    sure = row.confidence[where]
+    if row.tangled is not None:
+        sure = np.where(row.tangled[where], np.float32(0.0), sure)
+    height = np.nan_to_num(y - np.float32(row.baseline))
+    moves = np.abs(np.diff(height, prepend=height[0]))
+    return round(float(((1.0 - sure) * moves).sum() / max(float(moves.sum()), 1.0)), 3)
+
+
+def _without_scraps(y: NDArray[np.float32], row: RowTrace) -> NDArray[np.float32]:
+    """Cut short doubtful pieces off the ends of a lead: the edge of the paper, part of a letter."""
+    pieces = runs(np.isfinite(y))
+    for ends in (pieces, pieces[::-1]):
+        for start, stop in ends[:-1]:
+            piece = slice(start, stop)
+            if stop - start > SCRAP or _doubt(y[piece], row, piece) <= SCRAP_DOUBT:
+                break
+            y[piece] = np.nan
+    return y
 
 
 def _without_leaps(

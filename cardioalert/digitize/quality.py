@@ -100,8 +100,9 @@ def _tangled(traces: tuple[LeadTrace, ...]) -> list[_Doubt]:
     printed = {trace.lead for trace in traces}
     grade = Grade.POOR if len(tangled) > TANGLED_SHARE * len(printed) else Grade.FAIR
     message = _(
-        "the curves of these leads run into those of other rows, so that tall waves may be cut or "
-        "belong to a neighbor: {leads}; print them again at half the gain",
+        "the waves of these leads were not read surely, because their curves run into other rows "
+        "or other ink: tall waves may be cut or belong to a neighbor: {leads}; print them again at "
+        "half the gain",
         leads=", ".join(tangled),
     )
     return [_Doubt(grade=grade, code="tangled-curves", message=message)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import find_peaks
 
-from cardioalert.digitize.following import FollowedRow, follow_rows, runs
+from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
@@ -37,6 +37,7 @@ TOUCHING: Final = 1.0  # px between the ends of the own ink and of all ink
 TIP_COLUMNS: Final = 2  # between the tip of the ink and the turn of its curve
 FLANK: Final = 5  # columns beside a path that its stroke may cover
 LOST_INK: Final = 16  # px of a column that no curve explains
+LOST_REACH: Final = 0.75  # row spacings from the base line, where such ink counts for a row
 MIN_ROW_SPACING_MM: Final = 8.0
 MIN_TRACE_MM: Final = 30.0
 MIN_ROW_SHARE: Final = 0.3  # of the widest row: shorter rows are not rows
@@ -97,9 +98,14 @@ def trace_rows(
     )
     offsets, confidence = read_curves(features)
     grid = grid_darkness(brightness, maps)
-    return tuple(
-        _finish_row(row, offset, sure, row.cut(1.0 - brightness), grid)
+    read = [
+        _read_row(row, offset, sure, row.cut(1.0 - brightness), grid)
         for row, offset, sure in zip(rows, offsets, confidence, strict=True)
+    ]
+    lost = _lost_ink(maps.trace, rows, [fine for fine, _guessed in read])
+    return tuple(
+        _finish_row(row, fine, sure, guessed | (count > LOST_INK))
+        for row, (fine, guessed), sure, count in zip(rows, read, confidence, lost, strict=True)
     )
 
 
@@ -110,10 +116,17 @@ def grid_darkness(brightness: Floats, maps: InkMaps) -> float:
     return float(np.quantile(dark[::7], GRID_SHARE)) if len(dark) > SUSTAINED else 1.0
 
 
-def _finish_row(
+def _read_row(
     row: FollowedRow, offsets: Floats, confidence: Floats, darkness: Floats, grid: float
-) -> RowTrace:
-    """Turn a path and what was read around it into a curve with only short gaps bridged."""
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Turn a path and what was read around it into a curve with only short gaps bridged.
+
+    Returns
+    -------
+    fine : float32 array, shape (columns, 2), page pixels, NaN where nothing is known
+    guessed : bool array, shape (columns,)
+        See `_inked_gaps`.
+    """
     fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
     own = np.where(row.others, np.float32(0.0), row.ink)
     upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
@@ -122,7 +135,13 @@ def _finish_row(
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
     guessed = _inked_gaps(sure, inked)
-    fine = _known_parts(fine, sure | guessed, inked=inked)
+    return _known_parts(fine, sure | guessed, inked=inked), guessed
+
+
+def _finish_row(
+    row: FollowedRow, fine: Floats, confidence: Floats, doubtful: NDArray[np.bool_]
+) -> RowTrace:
+    """Put together what is known of a row."""
     y = fine.mean(axis=1)
     known = np.isfinite(y)
     return RowTrace(
@@ -130,7 +149,7 @@ def _finish_row(
         fine=fine.reshape(-1),
         confidence=np.where(known, confidence, np.float32(0.0)),
         baseline=float(np.median(y[known])) if known.any() else row.base,
-        tangled=row.crossed | (_lost_ink(row, own) > LOST_INK) | guessed,
+        tangled=row.crossed | doubtful,
     )
 
 
@@ -147,18 +166,40 @@ def _tip_limits(row: FollowedRow, upper: Floats, lower: Floats) -> tuple[Floats,
     return above, below
 
 
-def _lost_ink(row: FollowedRow, own: Floats) -> NDArray[np.intp]:
-    """Count the inky pixels between the neighboring base lines that no path passes over."""
-    heights = np.arange(own.shape[1])
-    heights = heights[np.abs(heights + row.top - row.base) < row.spacing]
-    near = slice(heights[0], heights[-1] + 1)
-    low = minimum_filter1d(row.passed[0], 2 * FLANK + 1)
-    high = maximum_filter1d(row.passed[1], 2 * FLANK + 1)
-    lost = (heights < low[:, None]) | (heights > high[:, None])
-    lost &= own[:, near] > 0.5
-    others = np.ascontiguousarray(row.others[:, near]).view(np.uint8)
-    lost &= cv2.dilate(others, np.ones((2 * FLANK + 1, 1), np.uint8)) == 0
-    return np.asarray(lost.sum(axis=1), dtype=np.intp)
+def _lost_ink(
+    trace: Floats, rows: tuple[FollowedRow, ...], curves: list[Floats]
+) -> list[NDArray[np.intp]]:
+    """Count, around each row, the inky pixels of a column that no curve passes over.
+
+    Parameters
+    ----------
+    trace : float32 array, shape (height, width), probability of ink of a curve
+    rows : of the whole page
+    curves : float32 array, shape (width, 2), page pixels, for each row
+        They may reach tips that the paths fell short of.
+
+    Returns
+    -------
+    int array, shape (width,), for each row
+        Ink nearer to a neighboring base line counts for that one only.
+    """
+    height, width = trace.shape
+    steps = np.zeros((height + 1, width), dtype=np.int8)  # of the count of curves, from the top
+    column = np.arange(width)
+    for row, fine in zip(rows, curves, strict=True):
+        low, high = (edge.astype(np.float32) + row.top for edge in row.passed)
+        low = minimum_filter1d(np.fmin(low, fine.min(axis=1) - COVER), 2 * FLANK + 1)
+        high = maximum_filter1d(np.fmax(high, fine.max(axis=1) + COVER), 2 * FLANK + 1)
+        steps[np.clip(low, 0, height).astype(int), column] += 1
+        steps[np.clip(high + 1, 0, height).astype(int), column] -= 1
+    lost = (trace > 0.5) & (np.cumsum(steps[:-1], axis=0, dtype=np.int8) == 0)
+    counts = []
+    for row in rows:
+        reach = LOST_REACH * row.spacing
+        counts.append(
+            np.count_nonzero(lost[max(0, int(row.base - reach)) : int(row.base + reach)], axis=0)
+        )
+    return counts
 
 
 def _reach_tips(

@@ -25,7 +25,7 @@ class Grade(StrEnum):
     POOR = "poor"
 
 
-TANGLED: Final = 0.02  # share of a lead's columns from which its waves are in doubt
+DOUBTFUL: Final = 0.25  # of the rise and fall of a lead: its waves may be wrong
 
 NamedBy = Literal["label", "layout", "morphology"]
 
@@ -195,8 +195,8 @@ class LeadTrace:
     start_time : float, seconds
         Of `start_x` on the time axis of the record.
     quality : float, 0-1
-    tangled : float, 0-1
-        Share of the columns where this curve and those of other rows cannot be told apart surely.
+    doubt : float, 0-1
+        Share of the curve's rise and fall that was not read surely, as where it runs into others.
     fine : float32 array, shape (2 page widths,), page pixels, or None
         As in RowTrace; where `y` is known.
     """
@@ -209,14 +209,14 @@ class LeadTrace:
     y: NDArray[np.float32]
     start_time: float
     quality: float
-    tangled: float = 0.0
+    doubt: float = 0.0
     inverted: bool = False
     fine: NDArray[np.float32] | None = None
 
     @property
     def waves_in_doubt(self) -> bool:
         """Whether tall waves may be cut, or belong to a neighboring row."""
-        return self.tangled > TANGLED
+        return self.doubt > DOUBTFUL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ def quality_features(record: ECGRecord) -> NDArray[np.float32]:
     table = np.sort(_per_lead(signal), axis=1)
     centred = signal - signal.mean(axis=1, keepdims=True)
     even = centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-3)
-    shares = np.linalg.eigvalsh(even @ even.T / even.shape[1])[::-1] / len(even)
+    alike = np.einsum("ik,jk->ij", even, even) / even.shape[1]  # not `@`, see measure/beats.py
+    shares = np.linalg.eigvalsh(alike)[::-1] / len(even)
     flat_leads = float((signal.std(axis=1) < FLAT).sum())
     return np.concatenate([table.ravel(), shares[:2], [flat_leads]]).astype(np.float32)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from cardioalert.digitize.printed_scale import PrintedScale
 from cardioalert.digitize.pulse import Pulse, find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.scale import Scale, decide_scale
-from cardioalert.domain.imaging import Grade, Grid, InkMaps, RowTrace
+from cardioalert.domain.imaging import Grade, Grid, InkMaps, LeadTrace, RowTrace
 from cardioalert.domain.record import Lead, SourceFile
 from cardioalert.errors import GridNotFoundError
 from tests.unit.digitize.drawn import PX, heart_curve, ink_of, row_trace
@@ -188,6 +190,39 @@ def test_pixels_become_seconds_and_millivolts(speed: float, gain: float, inverte
     expected = np.interp(clock, times, true)
     difference = record.signal[0][known] - expected[known]
     assert np.abs(difference - np.median(difference)).max() < 0.05 * 80 / PX / gain
+
+
+def lead_of(curve: np.ndarray, confidence: np.ndarray) -> LeadTrace:
+    """Cut a lead over the whole width out of a row."""
+    row = replace(row_trace(curve), confidence=confidence.astype(np.float32))
+    columns = Columns(start=0.0, width=float(WIDTH), count=1, evidence=0.0, end=float(WIDTH))
+    return cut_leads((row,), placed(columns), grid_of(25.0, 10.0))[0]
+
+
+def test_a_lead_is_doubted_for_its_waves_and_not_for_its_columns() -> None:
+    curve = heart_curve(WIDTH, 200.0, size_px=80)
+    steep = np.abs(np.gradient(curve)) > 4
+    assert 0.02 < steep.mean() < 0.1
+    few_steep, many_flat = np.where(steep, 0.3, 0.95), np.where(steep, 0.95, 0.6)
+    assert lead_of(curve, few_steep).waves_in_doubt
+    assert not lead_of(curve, many_flat).waves_in_doubt
+    crossed = replace(row_trace(curve), tangled=steep)
+    columns = Columns(start=0.0, width=float(WIDTH), count=1, evidence=0.0, end=float(WIDTH))
+    trace = cut_leads((crossed,), placed(columns), grid_of(25.0, 10.0))[0]
+    assert trace.waves_in_doubt  # however sure the reader was
+
+
+@pytest.mark.parametrize(("sure", "kept"), [(0.3, False), (0.9, True)])
+def test_a_doubtful_scrap_beyond_the_curve_is_no_part_of_the_lead(sure: float, kept: bool) -> None:
+    """Such as the edge of the paper, which runs up and down where the lead has ended."""
+    curve = heart_curve(WIDTH, 200.0, size_px=80)
+    scrap = slice(WIDTH - 60, WIDTH - 20)
+    confidence = np.full(WIDTH, 0.9)
+    curve[WIDTH - 200 :] = np.nan
+    curve[scrap], confidence[scrap] = np.linspace(100.0, 300.0, 40), sure
+    y = lead_of(curve, confidence).y
+    assert np.isfinite(y[scrap]).all() == kept
+    assert np.isfinite(y[10 : WIDTH - 200]).all()
 
 
 def test_quality_names_its_reasons() -> None:

@@ -121,3 +121,17 @@ def test_a_lost_tip_is_only_looked_for_where_the_curve_turns(away, limit, reache
     limits = np.full((2, 120), limit, np.float32)
     moved = _reach_tips(fine, upper.astype(np.float32), lower.astype(np.float32), tuple(limits))
     assert moved.min() == pytest.approx(reached, abs=0.5)
+
+
+def test_ink_that_no_curve_explains_makes_its_columns_doubtful() -> None:
+    """A tall wave of the next row has its own curve; a stroke that nobody followed has none."""
+    upper = heart_curve(WIDTH, 250.0, size_px=40, every=300.0)
+    lower = heart_curve(WIDTH, 430.0, size_px=150, every=300.0)
+    maps = ink_of([upper, lower], 600)
+    bases = np.array([250.0, 430.0])
+    clear = trace_rows(maps, bases, pixels_of(maps))
+    assert not any(row.tangled.any() for row in clear)
+    maps.trace[150:200, 200:204] = 1.0
+    marked = trace_rows(maps, bases, pixels_of(maps))
+    assert np.flatnonzero(marked[0].tangled).tolist() == [200, 201, 202, 203]
+    assert not marked[1].tangled.any()
