@@ -15,6 +15,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -32,6 +33,7 @@ from cardioalert.report.overlay import photo_positions
 HEADER = "<!-- Written by benchmarks/drawn_pages.py; do not edit. -->"
 LEAST_GRID = 0.01  # darker than the paper: less of it is no grid
 SLOW = 20.0  # mm/s; a QRS on slower paper is narrower than the pen: a class of its own
+BANDS = (-np.inf, 5.0, 10.0, 15.0, 20.0, np.inf)  # dB, of leads
 OFF_MM = 7.0  # a trace that runs so far from the printed lead is another lead
 HEDGES = {
     "speed": ("speed-assumed", "speed-contradicted", "scale-contradicted"),
@@ -65,6 +67,7 @@ class Result:
     snr_kaggle: float = float("nan")
     snr_clear: float = float("nan")  # Kaggle's, of the leads whose waves nothing put in doubt
     clear: int = 0  # such leads
+    leads: tuple[tuple[float, bool], ...] = ()  # Kaggle's of each, and whether it was named
     snr_physionet: float = float("nan")
     correlation: float = float("nan")
     rmse: float = float("nan")
@@ -124,6 +127,11 @@ def try_page(case: Case) -> Result:
     fidelity = compare(case.truth, found, sampling_rate=RATE)
     doubted = {str(trace.lead) for trace in digitized.traces if trace.waves_in_doubt}
     clear = {lead: row for lead, row in case.truth.items() if lead in found and lead not in doubted}
+    alone = {
+        lead: compare({lead: row}, found, sampling_rate=RATE).snr_kaggle
+        for lead, row in case.truth.items()
+        if lead in found
+    }
     notices = (*digitized.warnings, *digitized.quality.reasons)
     return Result(
         **common,
@@ -139,6 +147,7 @@ def try_page(case: Case) -> Result:
         snr_kaggle=fidelity.snr_kaggle,
         snr_clear=compare(clear, found, sampling_rate=RATE).snr_kaggle if clear else float("nan"),
         clear=len(clear),
+        leads=tuple((snr, lead in doubted) for lead, snr in alone.items()),
         snr_physionet=fidelity.snr_physionet,
         correlation=fidelity.correlation,
         rmse=fidelity.rmse,
@@ -251,7 +260,7 @@ HEAD = [
     "speed and gain right",
     "silently wrong",
     "SNR Kaggle, dB: median (10th percentile)",
-    "the same, of leads without tangled curves",
+    "the same, of leads whose waves were read surely",
     "SNR PhysioNet, dB",
     "r",
     "RMSE, mV",
@@ -292,8 +301,25 @@ def report(results: list[Result]) -> str:
     return (
         f"## By camera level\n\n{table(rows)}\n\n## By class, all camera levels\n\n"
         f"{table(classes)}\n\nFidelity counts pages whose layout, names, speed and gain are right; "
-        f"peak memory of the whole run, with drawing: {peak:.0f} MB.\n"
+        f"peak memory of the whole run, with drawing: {peak:.0f} MB.\n\n"
+        "## Leads that the answer names as not surely read\n\nOf the same pages, those on slow "
+        f"paper left out.\n\n{doubts(results)}\n"
     )
+
+
+def doubts(results: list[Result]) -> str:
+    """Return the table of how often leads are named as not surely read, by how well they were."""
+    right = [r for r in results if not r.refusal and r.layout_right and r.scale_right]
+    right = [r for r in right if float(r.speed) > SLOW]
+    leads = np.array([lead for result in right for lead in result.leads]).reshape(-1, 2)
+    lines = ["| SNR Kaggle of the lead, dB | leads | named in the answer |", "| --- | --- | --- |"]
+    for low, high in pairwise(BANDS):
+        named = leads[(leads[:, 0] >= low) & (leads[:, 0] < high), 1]
+        share = f"{named.sum():.0f} ({named.mean():.0%})" if len(named) else "-"
+        band = f"{low:g} to {high:g}"
+        band = f"below {high:g}" if np.isinf(low) else f"{low:g} and more" if high > 99 else band
+        lines.append(f"| {band} | {len(named)} | {share} |")
+    return "\n".join(lines)
 
 
 def read_results(kept: Path, levels: tuple[str, ...]) -> list[Result]:
@@ -301,7 +327,16 @@ def read_results(kept: Path, levels: tuple[str, ...]) -> list[Result]:
     if not kept.exists():
         return []
     rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
-    results = [Result(**{**row, "hedged": tuple(row["hedged"])}) for row in rows]
+    results = [
+        Result(
+            **{
+                **row,
+                "hedged": tuple(row["hedged"]),
+                "leads": tuple((float(snr), bool(named)) for snr, named in row["leads"]),
+            }
+        )
+        for row in rows
+    ]
     return [result for result in results if result.name.split("_")[0] in levels]
 
 
