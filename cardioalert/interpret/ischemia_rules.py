@@ -129,13 +129,20 @@ def posterior(case: Case, n: Numbers) -> Check:
 
 
 def sgarbossa(case: Case, n: Numbers) -> Check:
-    """Smith-modified Sgarbossa criteria: any one of three, in LBBB or ventricular pacing."""
+    """Smith-modified Sgarbossa criteria: any one of three, in LBBB or ventricular pacing.
+
+    A block just short of its own limits is no finding, and none can be built on it: the criteria
+    for hearts without a block then apply.
+    """
+    wide = case.rule("LBBB", "PACE-V", "PACE-PV")
+    if wide.outcome is Outcome.NEARLY:
+        return Check(outcome=Outcome.NOT_MET)
     concordant_up = any_of(*(_concordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
     concordant_down = any_of(*(_concordant_depression(case, lead, n) for lead in SEPTAL))
     discordant = any_of(*(_discordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
     return grouped(
         all_of(
-            case.rule("LBBB", "PACE-V", "PACE-PV"),
+            wide,
             any_of(concordant_up, concordant_down, discordant),
         )
     )

@@ -230,6 +230,15 @@ def test_left_bundle_branch_block_switches_to_sgarbossa():
     assert concordant.urgency is Urgency.RED
 
 
+def test_a_block_that_is_no_finding_itself_is_no_ground_for_sgarbossa():
+    """A QRS of 117 +- 21 ms made a possible infarction "in left bundle branch block" once."""
+    doubt = {"uncertainty": {"qrs": 0.021}}
+    almost = merged(LBBB_SHAPE, values(qrs=117), doubt, on("V5", st_j=0.15))
+    result = judged(almost)
+    assert "left-bundle-branch-block" not in codes(result)
+    assert not any("rule:SGA" in finding.decided_by for finding in result.findings)
+
+
 def test_left_bundle_branch_block_silences_what_it_imitates():
     result = judged(LBBB_SHAPE, on("aVL", r=1.8), on(("V5", "V6"), t_positive=0.0, t_negative=-0.4))
     assert not {"lvh-voltage", "t-wave-inversion", "q-waves-old-infarction"} & set(codes(result))
