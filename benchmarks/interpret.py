@@ -522,8 +522,7 @@ def quality_text() -> str:
         f"{learned['accepted']} of them accepted by technicians; {how}: accuracy "
         f"**{found['accuracy']:.3f}** ± {half:.3f} (wanted: 0.93), AUROC **{found['auroc']:.3f}** "
         "(wanted: 0.97). Printed by `python -m training.signal_quality.train` (PYTHONPATH=models), "
-        "which trains it again. More leaves, more trees and extremely random trees gave 0.919 to "
-        "0.924, all within the error."
+        "which trains it again. What was tried stands in models/training/signal_quality/README.md."
     )
 
 

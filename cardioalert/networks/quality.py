@@ -14,6 +14,9 @@ from cardioalert.networks.sessions import run_network
 RATE: Final = 250.0  # Hz
 PIECE: Final = 50  # samples: 0.2 s
 FLAT: Final = 0.01  # mV; a piece that moves less is flat
+HALF_SECOND: Final = 125  # samples; passing disturbances stand out from the other half seconds
+ROUGHER, WIDER = 3.0, 2.5  # times the usual half second: a disturbed one
+LEAP: Final = 0.2  # mV from one sample to the next, which only the steepest QRS has
 PER_LEAD: Final = (
     "range",
     "wander",
@@ -24,6 +27,12 @@ PER_LEAD: Final = (
     "peakedness",
     "beat_power",
     "repetition",
+    "rough_share",
+    "rough_peak",
+    "range_share",
+    "range_peak",
+    "leap_share",
+    "wander_step",
 )
 FEATURES: Final[tuple[str, ...]] = (
     *(f"{name}:{rank}" for name in PER_LEAD for rank in range(len(STANDARD_LEADS))),
@@ -89,8 +98,34 @@ def _per_lead(signal: Floats) -> Floats:
             (square**2).mean(axis=1) / spread**4,
             beats.std(axis=1) / spread,
             _repetition(beats),
+            *_disturbances(signal),
         ]
     )
+
+
+def _disturbances(signal: Floats) -> tuple[Floats, ...]:
+    """Return how half seconds differ from the usual one of their lead, six values per lead."""
+    steps = np.abs(np.diff(signal, axis=1, prepend=signal[:, :1]))
+    rough = _half_seconds(steps).mean(axis=2)
+    halves = _half_seconds(signal)
+    width = np.ptp(halves, axis=2)
+    rough_usual = np.maximum(np.median(rough, axis=1, keepdims=True), 1e-4)
+    width_usual = np.maximum(np.median(width, axis=1, keepdims=True), 1e-3)
+    level_steps = np.abs(np.diff(halves.mean(axis=2), axis=1))
+    return (
+        (rough > ROUGHER * rough_usual).mean(axis=1),
+        np.log10(np.maximum((rough / rough_usual).max(axis=1), 0.1)),
+        (width > WIDER * width_usual).mean(axis=1),
+        np.log10(np.maximum((width / width_usual).max(axis=1), 0.1)),
+        (steps > LEAP).mean(axis=1),
+        np.log10(level_steps.max(axis=1) + 1e-3) if level_steps.size else np.zeros(len(signal)),
+    )
+
+
+def _half_seconds(signal: Floats) -> Floats:
+    """Cut into half seconds, shape (leads, pieces, samples)."""
+    count = signal.shape[1] // HALF_SECOND
+    return signal[:, : count * HALF_SECOND].reshape(len(signal), count, HALF_SECOND)
 
 
 def _repetition(beats: Floats) -> Floats:

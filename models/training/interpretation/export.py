@@ -203,9 +203,15 @@ def export_trees(
     return _keep(temporary, path, {"features": example}, expected)
 
 
-def export_plain_trees(forest: lightgbm.Booster, columns: int, path: Path) -> str:
-    """Write one forest that sees its features as they are; return its SHA-256."""
+def export_plain_trees(
+    forest: lightgbm.Booster, columns: int, path: Path, *, offset: float = 0.0, slope: float = 1.0
+) -> str:
+    """Write one forest that sees its features as they are; return its SHA-256.
+
+    Its scores are `offset + slope * logit of the forest`.
+    """
     attributes = _tree_attributes({0: forest}, np.zeros(1, np.float32))
+    attributes["target_weights"] = [slope * weight for weight in attributes["target_weights"]]
     node = helper.make_node(
         "TreeEnsembleRegressor",
         ["features"],
@@ -213,6 +219,7 @@ def export_plain_trees(forest: lightgbm.Booster, columns: int, path: Path) -> st
         domain="ai.onnx.ml",
         n_targets=1,
         aggregate_function="SUM",
+        base_values=[offset],
         **attributes,
     )
     graph = helper.make_graph(
@@ -225,7 +232,7 @@ def export_plain_trees(forest: lightgbm.Booster, columns: int, path: Path) -> st
     temporary = path.with_suffix(".tmp.onnx")
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(temporary))
     example = np.random.default_rng(0).normal(size=(8, columns)).astype(np.float32)
-    expected = forest.predict(example, raw_score=True)[:, None]
+    expected = offset + slope * forest.predict(example, raw_score=True)[:, None]
     return _keep(temporary, path, {"features": example}, expected)
 
 
