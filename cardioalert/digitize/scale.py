@@ -46,7 +46,8 @@ LIVING_RATE: Final = (22.0, 320.0)  # /min: beats at another rate contradict the
 SURE_PRINT: Final = 0.85  # certainty from which the print goes before the pulse
 
 QUARTER_SECONDS: Final = 2.5  # the column of a 3x4 page that may serve as a clock
-CLOCK_REACH: Final = (0.005, 0.015)  # relative error of the grid that is corrected
+CLOCK_REACH: Final = (0.005, 0.02)  # relative error of the grid that is corrected
+CLOCK_NAMES: Final = 6  # lead names read, half of those printed
 CLOCK_EVIDENCE: Final = 0.45  # at the borders of the columns
 
 
@@ -266,7 +267,11 @@ def _column_clock(layout: PlacedLayout, speed: _Choice) -> float:
     columns = layout.columns
     nominal = QUARTER_SECONDS * speed.value * PAGE_PIXELS_PER_MM
     off = columns.width / nominal - 1.0
-    clear = columns.count == 4 and columns.evidence >= CLOCK_EVIDENCE and layout.names_right >= 8
+    clear = (
+        columns.count == 4
+        and columns.evidence >= CLOCK_EVIDENCE
+        and layout.names_right >= CLOCK_NAMES
+    )
     if not clear or not speed.confirmed or not CLOCK_REACH[0] < abs(off) < CLOCK_REACH[1]:
         return 1.0
     return 1.0 / (1.0 + off)

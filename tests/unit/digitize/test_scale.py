@@ -131,7 +131,9 @@ def test_a_pulse_that_contradicts_the_print_leaves_the_gain_unconfirmed() -> Non
     assert [notice.code for notice in scale.notices] == ["gain-contradicted"]
 
 
-@pytest.mark.parametrize(("width_mm", "clock"), [(62.0, 62.5 / 62.0), (62.45, 1.0), (60.0, 1.0)])
+@pytest.mark.parametrize(
+    ("width_mm", "clock"), [(62.0, 62.5 / 62.0), (61.5, 62.5 / 61.5), (62.45, 1.0), (61.0, 1.0)]
+)
 def test_columns_a_little_off_the_grid_are_the_clock(width_mm: float, clock: float) -> None:
     rows = (row_trace(heart_curve(WIDTH, 200.0, size_px=60)),)
     assert scale_of(rows, columns_of(width_mm), names=12).clock == pytest.approx(clock)
