@@ -181,7 +181,7 @@ def _lost_ink(
     Returns
     -------
     int array, shape (width,), for each row
-        Ink nearer to a neighboring base line counts for that one only.
+        Ink close to a neighboring base line counts for that one only.
     """
     height, width = trace.shape
     steps = np.zeros((height + 1, width), dtype=np.int8)  # of the count of curves, from the top
