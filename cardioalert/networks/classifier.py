@@ -35,7 +35,7 @@ FEWEST_LEADS: Final = 6
 SHORTEST: Final = 180  # samples at 100 Hz of the longest lead; a printed column has about 240
 LOWEST_QUALITY: Final = 0.2
 """Chance that a technician accepts the recording; lower ones are not read. None of 381 recordings
-of hospital carts (PTB-XL fold 9) is below it: the lowest has 0.34."""
+of hospital carts (PTB-XL fold 9) is below it: the lowest has 0.35."""
 EXTRA_BEATS: Final = ("PVC", "PAC", "BIGU", "TRIGU", "PRC(S)", "SVARR")
 """Statements that one beat can decide: the strongest window counts as much as all together."""
 

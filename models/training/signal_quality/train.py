@@ -19,11 +19,11 @@ from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
 from cardioalert.networks.quality import FEATURES, quality_features
 from training.interpretation.data import SHARED
 from training.interpretation.export import export_plain_trees
+from training.interpretation.publish import Line, fit_line
 from training.interpretation.scores import auroc
 
 MILLIVOLTS = 5e-3  # in one count
 FOLDS, REPEATS, TREES = 10, 3, 150
-STEPS = 50  # of Newton's method
 OPTIONS = {
     "objective": "binary",
     "learning_rate": 0.04,
@@ -72,8 +72,8 @@ def folds_of(accepted: NDArray, seed: int) -> NDArray[np.intp]:
     return fold
 
 
-def calibrated(rows: NDArray, accepted: NDArray, seed: int) -> tuple[lightgbm.Booster, NDArray]:
-    """Return trees, and the line from their logits to those of the outcome (Platt 1999).
+def calibrated(rows: NDArray, accepted: NDArray, seed: int) -> tuple[lightgbm.Booster, Line]:
+    """Return trees, and the logistic calibration of their logits.
 
     The trees promise too much of what they have not seen; the line is fitted to what trees say of
     recordings held out from them.
@@ -84,18 +84,8 @@ def calibrated(rows: NDArray, accepted: NDArray, seed: int) -> tuple[lightgbm.Bo
         inside = fold != held
         trees = fit(rows[inside], accepted[inside], seed)
         logits[~inside] = trees.predict(rows[~inside], raw_score=True)
-    return fit(rows, accepted, seed), platt(logits, accepted)
-
-
-def platt(logits: NDArray, accepted: NDArray) -> NDArray[np.float64]:
-    """Fit a logistic regression on one value, by Newton's method: offset and slope."""
-    table = np.stack([np.ones(len(logits)), logits], axis=1)
-    line = np.array([0.0, 1.0])
-    for _ in range(STEPS):
-        chance = 1.0 / (1.0 + np.exp(-table @ line))
-        bend = (table * (chance * (1.0 - chance))[:, None]).T @ table
-        line -= np.linalg.solve(bend, table.T @ (chance - accepted))
-    return line
+    line = fit_line(logits, accepted.astype(float), prior=None, pull=0.0)
+    return fit(rows, accepted, seed), line
 
 
 def cross_validated(rows: NDArray, accepted: NDArray, seed: int) -> NDArray[np.float64]:
@@ -104,9 +94,8 @@ def cross_validated(rows: NDArray, accepted: NDArray, seed: int) -> NDArray[np.f
     chances = np.zeros(len(rows))
     for held in range(FOLDS):
         inside = fold != held
-        trees, (offset, slope) = calibrated(rows[inside], accepted[inside], seed)
-        logits = offset + slope * trees.predict(rows[~inside], raw_score=True)
-        chances[~inside] = 1.0 / (1.0 + np.exp(-logits))
+        trees, line = calibrated(rows[inside], accepted[inside], seed)
+        chances[~inside] = line(trees.predict(rows[~inside], raw_score=True))
     return chances
 
 
@@ -124,8 +113,8 @@ def main() -> None:
         print(f"seed {seed}: AUROC {areas[-1]:.4f}, accuracy {rights[-1]:.4f}", flush=True)
     half = 1.96 * np.sqrt(np.mean(rights) * (1 - np.mean(rights)) / len(rows))
     path = zoo.FOLDER / "weights" / "signal_quality.onnx"
-    trees, (offset, slope) = calibrated(rows, accepted, 0)
-    export_plain_trees(trees, len(FEATURES), path, offset=offset, slope=slope)
+    trees, line = calibrated(rows, accepted, 0)
+    export_plain_trees(trees, len(FEATURES), path, offset=line.intercept, slope=line.slope)
     write_card(path, areas, rights, half, int(accepted.sum()), len(rows))
 
 
