@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +132,7 @@ def own_postgresql() -> Iterator[tuple[str, Any]]:
 @pytest.mark.filterwarnings("ignore")  # connections that the server has cut
 def test_database_down_then_up_loses_nothing_and_doubles_nothing() -> None:
     """A real PostgreSQL is stopped under a persistent connection, and started again."""
-    with own_postgresql() as (url, switch):
-        store = Store(url)
+    with own_postgresql() as (url, switch), closing(Store(url)) as store:
         upkeep.upgrade(store)
         journal = Journal(store, Vault(new_keyring()))
 
@@ -161,13 +160,11 @@ def test_database_down_then_up_loses_nothing_and_doubles_nothing() -> None:
                 )
             assert [Message(one).get("MSA", 1) for one in json.loads(out)] == ["AA", "AA"]
         assert [one.control_id for one in journal.received()] == ["1", "2", "3", "4"]
-        store.close()
 
 
 def test_the_outbox_outlives_a_database_that_goes_down() -> None:
     """What was queued before the stop is sent after it, once."""
-    with own_postgresql() as (url, switch):
-        store = Store(url)
+    with own_postgresql() as (url, switch), closing(Store(url)) as store:
         upkeep.upgrade(store)
         journal, receiver = Journal(store, Vault(new_keyring())), Answerer
         journal.enqueue("his:1", "1", adt("1").encode())
@@ -181,4 +178,3 @@ def test_the_outbox_outlives_a_database_that_goes_down() -> None:
         assert Message(answer.decode()).get("MSA", 1) == "AA"
         journal.mark_sent(waiting.number)
         assert journal.next_waiting("his:1") is None
-        store.close()
