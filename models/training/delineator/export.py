@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from cardioalert.networks.delineator import SAMPLES
-from training.delineator.network import CHANNELS, Answer, Delineator
-from training.onnx_check import check_same
+from training.delineator.network import CHANNELS, Answer, Delineator, place_and_doubt
+from training.onnx_check import TOLERANCE, check_same
 
 WEIGHTS = Path("cardioalert_models/weights/delineator.onnx")
 OPSET = 17
@@ -22,6 +22,7 @@ def export(delineator: Delineator, path: Path) -> str:
     str, the SHA-256 that belongs into the card
     """
     answer = Answer(delineator).eval()
+    _compare(answer, delineator)
     temporary = path.with_suffix(".tmp.onnx")
     torch.onnx.export(
         answer,
@@ -36,6 +37,18 @@ def export(delineator: Delineator, path: Path) -> str:
     check_same(answer, temporary, shape=(5, CHANNELS, SAMPLES), names=("beat", "bounds"))
     temporary.replace(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _compare(answer: Answer, delineator: Delineator) -> None:
+    """Check that what is exported says what was trained."""
+    beat = torch.rand(12, CHANNELS, SAMPLES)
+    with torch.no_grad():
+        each, every, waves = delineator(beat[None], torch.ones(1, len(beat)))
+        bounds = torch.stack(place_and_doubt(torch.cat([each[0], every])), dim=-1).flatten(1)
+        found = answer(beat)
+        torch.testing.assert_close(found[:, : bounds.shape[1]], bounds, rtol=0, atol=TOLERANCE)
+        seen = torch.sigmoid(waves[0])
+        torch.testing.assert_close(found[:-1, bounds.shape[1] :], seen, rtol=0, atol=TOLERANCE)
 
 
 def main() -> None:

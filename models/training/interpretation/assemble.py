@@ -33,7 +33,7 @@ from training.interpretation.export import (
     export_trees,
 )
 from training.interpretation.measured_model import Prepared, restored
-from training.interpretation.random_features import Ridge
+from training.interpretation.random_features import SHIPPED, Ridge, feature_columns
 from training.interpretation.round_trip import read_page
 from training.interpretation.scores import macro_auroc
 
@@ -122,6 +122,7 @@ def _export(part: Part, path: Path, cache: Path, recordings: Recordings) -> None
         export_random(
             cache / part.source,
             _ridge(cache, recordings, view),
+            kernels=SHIPPED[view],
             samples=samples,
             seed=0,
             path=path,
@@ -140,7 +141,7 @@ def _export(part: Part, path: Path, cache: Path, recordings: Recordings) -> None
 def _ridge(cache: Path, recordings: Recordings, view: str) -> Ridge:
     """Fit the ridge head of one view on folds 1-8."""
     raw = recordings.take(np.flatnonzero(recordings.has_voltage))
-    features = np.load(cache / f"random_0_{view}.npy")
+    features = np.load(cache / f"random_0_{view}.npy")[:, feature_columns(SHIPPED[view])]
     learn = raw.folds < 9
     return Ridge(features[learn], raw.soft[learn], RIDGE[view])
 

@@ -21,6 +21,7 @@ from cardioalert.networks.features import FEATURES
 from training.interpretation.measured_model import TABLE_COLUMNS, Perceptron, Prepared
 from training.interpretation.networks import build
 from training.interpretation.random_features import (
+    FEATURES_OF_KERNEL,
     KINDS_OF_INPUT,
     SHARES,
     TAPS,
@@ -33,7 +34,6 @@ OPSET = 17
 TOLERANCE = 2e-3
 SIDE = 8  # side tasks of a trained network
 COLUMNS, LEADS_OF_COLUMN = 4, 3  # of a page
-FEATURES_OF_KERNEL = len(SHARES) + 2
 
 
 class Statements(nn.Module):
@@ -322,10 +322,13 @@ def export_network(kind: str, weights: Path, statements: int, path: Path) -> str
     )
 
 
-def export_random(features: Path, ridge: Ridge, *, samples: int, seed: int, path: Path) -> str:
-    """Write random features with one of their heads."""
+def export_random(
+    features: Path, ridge: Ridge, *, kernels: int, samples: int, seed: int, path: Path
+) -> str:
+    """Write random features with one of their heads, which reads so many kernels of each group."""
     module = RandomFeatures(seed)
     module.load_state_dict(torch.load(features, weights_only=True))
+    module.keep(kernels)
     example = torch.randn(1, 12, samples) * 0.3
     free = {0: "records", 2: "samples"}
     return export_module(RandomModel(module, ridge), example, path, name="record", free=free)

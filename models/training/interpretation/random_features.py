@@ -24,6 +24,9 @@ KERNELS = 200  # per dilation and kind of input
 TAPS = 9
 KINDS_OF_INPUT = ("mv", "even")
 SHARES = (0.25, 0.5, 0.75)  # of the output above each threshold, over the training set
+FEATURES_OF_KERNEL = len(SHARES) + 2
+SHIPPED = {"digital": 50, "page": KERNELS}
+"""How many kernels of each group ship: a quarter blends as well on whole records (see README)."""
 
 
 class RandomFeatures(nn.Module):
@@ -72,6 +75,13 @@ class RandomFeatures(nn.Module):
             limits = torch.quantile(values, torch.tensor(SHARES), dim=1)
             getattr(self, f"limit_{name}").copy_(limits[:, :, None])
 
+    def keep(self, kernels: int) -> None:
+        """Forget all but the first kernels of each group; `feature_columns` names what stays."""
+        for name in self.names():
+            for part, axis in ((f"weight_{name}", 0), (f"limit_{name}", 1)):
+                kept = getattr(self, part).narrow(axis, 0, kernels).clone()
+                self.register_buffer(part, kept)
+
     def forward(self, x: Tensor) -> Tensor:
         """Run it."""
         parts = []
@@ -83,6 +93,13 @@ class RandomFeatures(nn.Module):
             spread = 0.5 * torch.log((centre * centre).mean(dim=2) + 1e-6)
             parts += [*above, highest, spread]
         return torch.cat(parts, dim=1)
+
+
+def feature_columns(kernels: int) -> NDArray[np.intp]:
+    """Return the columns of the features of the first kernels of each group."""
+    groups = len(KINDS_OF_INPUT) * len(DILATIONS)
+    every = np.arange(groups * FEATURES_OF_KERNEL * KERNELS)
+    return every[every % KERNELS < kernels]
 
 
 class Ridge:
