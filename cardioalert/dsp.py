@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MOST_EXCHANGED = 15  # rows up to which exchanging neighbours is the quickest way to sort
+SHORT = 200_000  # samples whose whole spectrum is taken at once
 RATIO_LIMIT = 1000  # largest numerator and denominator when two sampling rates are compared
 
 
@@ -75,17 +76,22 @@ def resample(signal: NDArray[np.floating[Any]], *, from_rate: float, to_rate: fl
     ratio = Fraction(to_rate / from_rate).limit_denominator(RATIO_LIMIT)
     if ratio == 1 or signal.shape[-1] < 2:
         return np.array(signal, dtype=np.float64)
-    from scipy.signal import resample_poly  # noqa: PLC0415 - slow to import
-
     present = ~np.isnan(signal)
-    resampled: Floats = resample_poly(
-        fill_gaps(signal),
-        ratio.numerator,
-        ratio.denominator,
-        axis=-1,
-        window=_anti_alias(max(ratio.numerator, ratio.denominator)),
-        padtype="line",
-    )
+    filled = fill_gaps(signal)
+    resampled: Floats
+    if ratio.numerator == 1 and signal.shape[-1] <= SHORT:
+        resampled = _thinned(filled, ratio.denominator)
+    else:
+        from scipy.signal import resample_poly  # noqa: PLC0415 - slow to import
+
+        resampled = resample_poly(
+            filled,
+            ratio.numerator,
+            ratio.denominator,
+            axis=-1,
+            window=_anti_alias(max(ratio.numerator, ratio.denominator)),
+            padtype="line",
+        )
     if present.all():
         return resampled
     nearest = np.round(np.arange(resampled.shape[-1]) / float(ratio)).astype(np.intp)
@@ -101,6 +107,33 @@ def _anti_alias(rate: int) -> Floats:
 
     taps: Floats = firwin(20 * rate + 1, 1.0 / rate, window=("kaiser", 5.0))
     return taps
+
+
+def _thinned(signal: Floats, step: int) -> Floats:
+    """Return every `step`-th sample of the low-passed signal, (leads, samples).
+
+    What `resample_poly` does with the same taps, by way of the spectrum, in half the time.
+    """
+    from scipy import fft  # noqa: PLC0415 - slow to import
+
+    samples = signal.shape[-1]
+    share = np.arange(samples) / (samples - 1)
+    line = signal[:, :1] + (signal[:, -1:] - signal[:, :1]) * share  # so the ends do not leap
+    size = fft.next_fast_len(samples + 10 * step, real=True)
+    spectrum = fft.rfft(signal - line, size, axis=-1)
+    spectrum *= _response(step, size)
+    thinned: Floats = fft.irfft(spectrum, size, axis=-1)[:, :samples:step] + line[:, ::step]
+    return thinned
+
+
+@lru_cache(maxsize=16)
+def _response(step: int, size: int) -> Floats:
+    """Return what the low-pass leaves of each frequency of a spectrum over `size` samples."""
+    taps, middle = _anti_alias(step), 10 * step
+    around = np.zeros(size)
+    around[: middle + 1], around[-middle:] = taps[middle:], taps[:middle]
+    response: Floats = np.fft.rfft(around).real
+    return response
 
 
 def band_pass(signal: Floats, *, sampling_rate: float, low: float, high: float) -> Floats:
@@ -123,28 +156,32 @@ class Filter:
 
     Attributes
     ----------
-    sections : float array, shape (sections, 6)
-        Second-order sections, as scipy designs them.
-    steady : float array, shape (sections, 1, 2)
-        The state of the sections after a long stretch of ones.
+    ahead, back : float arrays, shape (order + 1,)
+        What it takes of the samples that go in, and of those that came out.
+    steady : float array, shape (order,)
+        Its state after a long stretch of ones.
     """
 
-    sections: Floats
+    ahead: Floats
+    back: Floats
     steady: Floats
 
     def both_ways(self, signal: Floats, *, padding: int) -> Floats:
         """Filter a gapless signal, (leads, samples), forwards and backwards: no wave moves.
 
-        What `scipy.signal.sosfiltfilt` does, to the last bit; that solves for the steady state at
-        every call, which takes as long as filtering two leads.
+        What `scipy.signal.filtfilt` does; that solves for the steady state at every call, which
+        takes as long as filtering two leads. Sections of second order would take a third longer,
+        and differ by less than a millionth of a millionth of the signal at our low orders.
         """
-        from scipy.signal import sosfilt  # noqa: PLC0415 - slow to import
+        from scipy.signal import lfilter  # noqa: PLC0415 - slow to import
 
         first, last = signal[:, :1], signal[:, -1:]
         before, after = signal[:, padding:0:-1], signal[:, -2 : -(padding + 2) : -1]
         values = np.concatenate([2 * first - before, signal, 2 * last - after], axis=1)
         for _direction in ("forwards", "backwards"):
-            values, _ = sosfilt(self.sections, values, axis=1, zi=self.steady * values[None, :, :1])
+            values, _ = lfilter(
+                self.ahead, self.back, values, axis=1, zi=self.steady * values[:, :1]
+            )
             values = values[:, ::-1]
         return values[:, padding : values.shape[1] - padding] if padding else values
 
@@ -154,10 +191,10 @@ def butterworth(
     order: int, band: float | tuple[float, float], kind: str, sampling_rate: float
 ) -> Filter:
     """Design a Butterworth filter once: it takes as long as filtering a lead."""
-    from scipy.signal import butter, sosfilt_zi  # noqa: PLC0415 - slow to import
+    from scipy.signal import butter, lfilter_zi  # noqa: PLC0415 - slow to import
 
-    sections = butter(order, band, btype=kind, fs=sampling_rate, output="sos")
-    return Filter(sections=sections, steady=sosfilt_zi(sections)[:, None, :])
+    ahead, back = butter(order, band, btype=kind, fs=sampling_rate)
+    return Filter(ahead=ahead, back=back, steady=lfilter_zi(ahead, back))
 
 
 def smooth(signal: Floats, *, width: int) -> Floats:
@@ -213,6 +250,8 @@ def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:
     if samples < 2 * sampling_rate:
         return signal
     frequency = np.fft.rfftfreq(samples, 1 / sampling_rate)
+    from scipy import fft  # noqa: PLC0415 - slow to import, and a third quicker than that of numpy
+
     spectrum: NDArray[np.complex128] | None = None
     humming = np.zeros(signal.shape[:-1], dtype=np.bool_)
     for hum in (50.0, 60.0):
@@ -220,7 +259,7 @@ def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:
         if sampling_rate < 2.2 * hum:
             continue
         if spectrum is None:
-            spectrum = np.fft.rfft(signal, axis=-1)
+            spectrum = fft.rfft(signal, axis=-1)
         around = np.median(np.abs(spectrum[..., (near > 1) & (near < 5)]), axis=-1)
         line = near <= 0.3
         loud = np.abs(spectrum[..., line]).max(axis=-1) > 10 * around
@@ -229,7 +268,7 @@ def remove_line_noise(signal: Floats, *, sampling_rate: float) -> Floats:
     if spectrum is None or not humming.any():
         return signal
     clean = signal.copy()
-    clean[humming] = np.fft.irfft(spectrum[humming], samples, axis=-1)
+    clean[humming] = fft.irfft(spectrum[humming], samples, axis=-1)
     return clean
 
 
@@ -270,12 +309,13 @@ def quantile(values: NDArray[np.floating[Any]], share: float) -> float:
 def row_quantiles(values: Floats, *shares: float) -> tuple[Floats, ...]:
     """Return quantiles of each row, as `np.quantile` does in ten times the time.
 
-    Partitioning at one rank is vectorized in numpy, at several ranks it is not.
+    Partitioning at one rank is vectorized in numpy, at several ranks it is not; what lies above one
+    rank holds the next.
 
     Parameters
     ----------
     values : float array, shape (rows, count), not empty, without NaN
-    shares : float, 0-1
+    shares : float, 0-1, rising
 
     Returns
     -------
@@ -283,12 +323,14 @@ def row_quantiles(values: Floats, *shares: float) -> tuple[Floats, ...]:
     """
     last = values.shape[1] - 1
     found = []
+    above, below = values, 0  # the highest values, and how many lie below them
     for share in shares:
         rank = int(last * share)
         part = last * share - rank
-        ordered = np.partition(values, rank, axis=1)
-        low = ordered[:, rank]
-        high = ordered[:, rank + 1 :].min(axis=1) if rank < last else low
+        above = np.partition(above, rank - below, axis=1)[:, rank - below :]
+        below = rank
+        low = above[:, 0]
+        high = above[:, 1:].min(axis=1) if rank < last else low
         step = high - low
         found.append(low + step * part if part < 0.5 else high - step * (1 - part))
     return tuple(found)

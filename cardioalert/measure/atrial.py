@@ -60,13 +60,17 @@ def extra_waves(
     """
     first = max(0, round(p.first - MARGIN * WORKING_RATE))
     template = average.signal[:, first : round(p.last + MARGIN * WORKING_RATE)]
+    everywhere = None if np.isnan(levelled).any() else _fit(levelled, template)
     onsets, cycles, rooms = [], [], 0
     for one, following in list(pairwise(r))[:MOST_PAUSES]:
         start = int(one + t_end - average.r_index)
         next_p = int(following - (average.r_index - first))
         if start < 0 or next_p - start < NEAREST * WORKING_RATE:
             continue
-        fit, gain = _fit(levelled[:, start : next_p + template.shape[1]], template)
+        if everywhere is None:
+            fit, gain = _fit(levelled[:, start : next_p + template.shape[1]], template)
+        else:
+            fit, gain = (each[start : next_p + 1] for each in everywhere)
         before = (next_p - start - np.arange(len(fit))) / WORKING_RATE  # s
         rooms += next_p - start >= LONGEST_FLUTTER * WORKING_RATE
         same = (gain >= SMALLEST_GAIN) & (gain <= LARGEST_GAIN) & (before >= NEAREST)
@@ -87,6 +91,8 @@ def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:
     known = ~(np.isnan(piece).any(axis=1) | np.isnan(template).any(axis=1))
     if not known.any() or piece.shape[1] < width:
         return np.zeros(0), np.zeros(0)
+    from scipy import fft  # noqa: PLC0415 - slow to import
+
     calm, wanted = piece[known], template[known] - _line(template[known])
     # The line of a window and its power follow from running sums: there are many windows.
     edge, part = _edge_and_part(width)
@@ -97,8 +103,13 @@ def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:
     rise = (sums[:, width:] - sums[:, width - edge : width - edge + count]) / edge - left
     squares = _running(calm**2)
     square = squares[:, width:] - squares[:, :-width]
-    along = np.stack([np.correlate(row, part) for row in calm])
-    product = sum(np.correlate(row, one) for row, one in zip(calm, wanted, strict=True))
+    step = part[1] - part[0]
+    moments = _running(calm * (step * np.arange(calm.shape[1])))
+    starts = step * np.arange(count) - part[0]
+    along = moments[:, width:] - moments[:, :-width] - starts * total
+    size = fft.next_fast_len(calm.shape[1], real=True)
+    spectrum = (fft.rfft(calm, size) * fft.rfft(wanted, size).conj()).sum(axis=0)
+    product = fft.irfft(spectrum, size)[:count]
     product = product - left.T @ wanted.sum(axis=1) - rise.T @ (wanted @ part)
     power = (
         square

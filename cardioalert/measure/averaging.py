@@ -86,16 +86,46 @@ def level_baseline(prepared: Prepared, r: Floats) -> Floats:
     peaks = np.round(r).astype(np.intp)
     knots = peaks - quiet_offset(prepared, peaks)
     half = round(QUIET_WIDTH * WORKING_RATE / 2)
-    level = smooth(prepared.signal, width=2 * half + 1)
-    clock = np.arange(prepared.samples)
-    for row, lead_level, here in zip(signal, level, prepared.present, strict=True):
-        for first, last in stretches(here):
-            inside = knots[(knots >= first + half) & (knots < last - half)]
-            if len(inside) == 0:
-                row[first:last] -= median(row[first:last])
-            else:
-                row[first:last] -= np.interp(clock[first:last], inside, lead_level[inside])
+    around = np.clip(knots[:, None] + np.arange(-half, half + 1), 0, prepared.samples - 1)
+    level = prepared.signal[:, around].mean(axis=2)
+    for rows, first, last in _pieces(prepared.present):
+        piece = signal[rows, first:last]
+        inside = (knots >= first + half) & (knots < last - half)
+        if inside.any():
+            piece -= _line_through(knots[inside] - first, level[rows][:, inside], last - first)
+        else:
+            piece -= np.median(piece, axis=1, keepdims=True)
     return signal
+
+
+def _pieces(present: Mask) -> list[tuple[slice, int, int]]:
+    """Return what is known without a gap: rows, first and past-the-last sample."""
+    if present.all():
+        return [(slice(0, len(present)), 0, present.shape[1])]
+    return [
+        (slice(row, row + 1), first, last)
+        for row, here in enumerate(present)
+        for first, last in stretches(here)
+    ]
+
+
+def _line_through(knots: NDArray[np.intp], level: Floats, samples: int) -> Floats:
+    """Return straight lines between knots, held beyond them; `np.interp` for all leads at once.
+
+    Parameters
+    ----------
+    knots : int array, shape (knots,), rising, samples
+    level : float array, shape (leads, knots)
+    """
+    knots, first = np.unique(knots, return_index=True)
+    level = level[:, first]
+    lengths = np.diff(knots, prepend=0, append=samples)
+    rise = np.zeros((len(level), len(lengths)))
+    rise[:, 1:-1] = np.diff(level, axis=1) / lengths[1:-1]
+    base = np.concatenate([level[:, :1], level], axis=1)
+    since = np.arange(samples) - np.repeat(np.append(0, knots), lengths)
+    line: Floats = np.repeat(rise, lengths, axis=1) * since + np.repeat(base, lengths, axis=1)
+    return line
 
 
 def quiet_offset(prepared: Prepared, peaks: NDArray[np.intp]) -> int:

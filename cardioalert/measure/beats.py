@@ -162,13 +162,15 @@ def _fit_shifted(
 
     The correlation is NaN without a common lead.
     """
+    from scipy import fft  # noqa: PLC0415 - slow to import
+
     edge = round(SHIFT_REACH * WORKING_RATE)
     core = template[:, edge:-edge]
     width = core.shape[1]
     length = qrs.shape[2]
-    spectrum = np.fft.rfft(qrs, length + width)
-    reference = np.fft.rfft(core, length + width)
-    product = np.fft.irfft((spectrum * reference.conj()[None]).sum(axis=1), length + width)
+    spectrum = fft.rfft(qrs, length + width)
+    reference = fft.rfft(core, length + width)
+    product = fft.irfft((spectrum * reference.conj()[None]).sum(axis=1), length + width)
     product = product[:, : 2 * edge + 1]
     common = whole & there[None]
     square = np.where(common[:, :, None], qrs, 0.0) ** 2

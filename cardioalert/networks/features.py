@@ -122,12 +122,23 @@ def median_beats(measurements: Measurements) -> Floats:
     median = measurements.median_beat
     if median is None:
         return beats
-    kernel = np.ones(SMOOTHING) / SMOOTHING
-    clock = (np.arange(median.signal.shape[1]) - median.r_index) / median.sampling_rate
-    wanted = BEAT_FROM + np.arange(BEAT_SAMPLES) / BEAT_RATE
-    for row, lead in enumerate(STANDARD_LEADS):
-        if lead in median.leads and lead in measurements.leads:
-            signal = median.signal[median.leads.index(lead)].astype(np.float64)
-            smooth = np.convolve(np.pad(signal, SMOOTHING // 2, mode="edge"), kernel, "valid")
-            beats[row] = np.interp(wanted, clock, smooth, left=np.nan, right=np.nan)
+    rows = [
+        (row, median.leads.index(lead))
+        for row, lead in enumerate(STANDARD_LEADS)
+        if lead in median.leads and lead in measurements.leads
+    ]
+    if not rows:
+        return beats
+    signal = median.signal[[place for _, place in rows]].astype(np.float64)
+    last = signal.shape[1] - 1
+    around = np.arange(last + 1)[:, None] + np.arange(SMOOTHING) - SMOOTHING // 2
+    smooth = signal[:, np.clip(around, 0, last)].mean(axis=2)
+    seconds = BEAT_FROM + np.arange(BEAT_SAMPLES) / BEAT_RATE
+    wanted = median.r_index + seconds * median.sampling_rate
+    before = np.clip(np.floor(wanted).astype(np.intp), 0, max(last - 1, 0))
+    step = smooth[:, np.minimum(before + 1, last)] - smooth[:, before]
+    placed = smooth[:, before] + step * (wanted - before)
+    begin, end = (np.array([0, last]) - median.r_index) / median.sampling_rate
+    placed[:, (seconds < begin) | (seconds > end)] = np.nan
+    beats[[row for row, _ in rows]] = placed
     return beats

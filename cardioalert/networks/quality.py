@@ -130,11 +130,13 @@ def _half_seconds(signal: Floats) -> Floats:
 
 def _repetition(beats: Floats) -> Floats:
     """Return how much the QRS energy repeats itself after 0.3 to 2 s, 0-1, per lead."""
+    from scipy import fft  # noqa: PLC0415 - slow to import
+
     energy = np.abs(beats)
     energy = energy - energy.mean(axis=1, keepdims=True)
     size = 2 * energy.shape[1]
-    spectrum = np.fft.rfft(energy, size, axis=1)
-    lagged = np.fft.irfft(np.abs(spectrum) ** 2, size, axis=1)
+    spectrum = fft.rfft(energy, size, axis=1)
+    lagged = fft.irfft(np.abs(spectrum) ** 2, size, axis=1)
     first, last = round(0.3 * RATE), min(round(2.0 * RATE), energy.shape[1])
     repeated: Floats = lagged[:, first:last].max(axis=1) / np.maximum(lagged[:, 0], 1e-9)
     return repeated
