@@ -212,17 +212,31 @@ def smooth(signal: Floats, *, width: int) -> Floats:
 
 
 def slope(signal: Floats, *, sampling_rate: float, width: int) -> Floats:
-    """Return the slope per second, smoothed over `width` samples.
+    """Return the slope per second, smoothed over `width` samples; the ends are held.
+
+    The mean of central differences is a difference of four samples, however many it is taken over.
 
     Parameters
     ----------
     signal : float array, shape (..., samples)
     sampling_rate : float, Hz
-    width : int, samples, at least 1
+    width : int, samples, odd
     """
-    if signal.shape[-1] < 2:
+    samples, reach = signal.shape[-1], (width + 1) // 2
+    if samples < 2:
         return np.zeros_like(signal)
-    return smooth(gradient(signal) * sampling_rate, width=width)
+    # Beyond the ends it goes on as straight as it arrives there.
+    long = np.empty((*signal.shape[:-1], samples + 2 * reach), dtype=signal.dtype)
+    long[..., reach:-reach] = signal
+    steps = np.arange(1, reach + 1)
+    first, last = signal[..., :1], signal[..., -1:]
+    long[..., :reach] = first - (signal[..., 1:2] - first) * steps[::-1]
+    long[..., -reach:] = last + (last - signal[..., -2:-1]) * steps
+    steep = long[..., 2 * reach :] + long[..., 2 * reach - 1 : -1]
+    steep -= long[..., :samples]
+    steep -= long[..., 1 : samples + 1]
+    steep *= sampling_rate / (2 * width)
+    return steep
 
 
 def gradient(signal: Floats) -> Floats:

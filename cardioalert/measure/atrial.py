@@ -60,17 +60,15 @@ def extra_waves(
     """
     first = max(0, round(p.first - MARGIN * WORKING_RATE))
     template = average.signal[:, first : round(p.last + MARGIN * WORKING_RATE)]
-    everywhere = None if np.isnan(levelled).any() else _fit(levelled, template)
-    onsets, cycles, rooms = [], [], 0
+    pauses = []
     for one, following in list(pairwise(r))[:MOST_PAUSES]:
         start = int(one + t_end - average.r_index)
         next_p = int(following - (average.r_index - first))
-        if start < 0 or next_p - start < NEAREST * WORKING_RATE:
-            continue
-        if everywhere is None:
-            fit, gain = _fit(levelled[:, start : next_p + template.shape[1]], template)
-        else:
-            fit, gain = (each[start : next_p + 1] for each in everywhere)
+        if start >= 0 and next_p - start >= NEAREST * WORKING_RATE:
+            pauses.append((start, next_p))
+    onsets, cycles, rooms = [], [], 0
+    pieces = [levelled[:, start : next_p + template.shape[1]] for start, next_p in pauses]
+    for (start, next_p), (fit, gain) in zip(pauses, _fits(pieces, template), strict=True):
         before = (next_p - start - np.arange(len(fit))) / WORKING_RATE  # s
         rooms += next_p - start >= LONGEST_FLUTTER * WORKING_RATE
         same = (gain >= SMALLEST_GAIN) & (gain <= LARGEST_GAIN) & (before >= NEAREST)
@@ -83,6 +81,20 @@ def extra_waves(
         onsets=np.array(onsets, dtype=np.float64),
         flutter_cycle=float(np.median(close)) if flutters else None,
     )
+
+
+def _fits(pieces: list[Floats], template: Floats) -> list[tuple[Floats, Floats]]:
+    """Return correlation and gain of a template in pieces: at one go where nothing is missing."""
+    joined = np.concatenate([np.zeros((len(template), 0)), *pieces], axis=1)
+    if np.isnan(joined).any():
+        return [_fit(piece, template) for piece in pieces]
+    fit, gain = _fit(joined, template)
+    found, start = [], 0
+    for piece in pieces:
+        count = max(piece.shape[1] - template.shape[1] + 1, 0)  # an end of the record may be short
+        found.append((fit[start : start + count], gain[start : start + count]))
+        start += piece.shape[1]
+    return found
 
 
 def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:

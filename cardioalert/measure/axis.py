@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -92,6 +93,13 @@ def einthoven_residual(
     return float(np.sqrt(np.mean((rest - np.median(rest)) ** 2)))
 
 
+@cache
+def _projection(limb: tuple[Lead, ...]) -> tuple[Floats, Floats]:
+    """Return how limb leads show a vector, (leads, 2), and the least squares back, (2, leads)."""
+    projection = np.array([DIRECTIONS[lead] for lead in limb])
+    return projection, np.linalg.pinv(projection)
+
+
 def _axis(
     piece: Floats,
     limb: tuple[Lead, ...],
@@ -102,8 +110,8 @@ def _axis(
     """Return the direction of the mean vector of a wave, from all limb leads by least squares."""
     if piece.shape[1] == 0 or np.isnan(piece).any():
         return not_measurable("deg", "limb-leads-missing")
-    projection = np.array([DIRECTIONS[lead] for lead in limb])
-    vectors = np.linalg.lstsq(projection, piece, rcond=None)[0]
+    projection, inverse = _projection(limb)
+    vectors = inverse @ piece
     net = vectors.mean(axis=1)
     length = float(np.hypot(*net))
     total = float(np.mean(np.hypot(*vectors)))

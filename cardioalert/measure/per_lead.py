@@ -54,6 +54,8 @@ def lead_measurements(
     t_last = t.last if t is not None else float("nan")
     spreads = st_spreads(average.single, qrs_on=qrs.first, qrs_off=qrs.last)
     noises = average.noise_of_median
+    st = st_levels(signal, qrs_off=qrs.last, t_end=t_last)
+    t_waves = t_voltages(signal, t_on=t.first if t is not None else float("nan"), t_off=t_last)
     measured = {}
     for row, lead in enumerate(average.leads):
         if lead not in leads:
@@ -65,12 +67,9 @@ def lead_measurements(
             last=_own(qrs.off[row], qrs.last),
             noise=noise,
         )
-        values |= st_levels(signal[row], qrs_off=qrs.last, t_end=t_last)
+        values |= st[row] | t_waves[row]
         values |= saddle(signal[row], qrs_off=qrs.last, t_off=t_last)
         values["st_spread"] = spreads[row]
-        values |= t_voltages(
-            signal[row], t_on=t.first if t is not None else float("nan"), t_off=t_last
-        )
         if p is not None:
             first, last = _own(p.on[row], p.first), _own(p.off[row], p.last)
             values |= p_voltages(signal[row], first=first, last=last, begun=p.first, noise=noise)

@@ -64,8 +64,9 @@ def prepare(record: ECGRecord) -> Prepared:
     """Bring a record to the working rate and set aside the leads that hold nothing."""
     unusable = {lead: "absent" for lead in Lead if lead not in record.leads}
     rows, leads = [], []
+    reasons = _why_unusable(record)
     for lead in (lead for lead in Lead if lead in record.leads):
-        reason = _why_unusable(record, lead)
+        reason = reasons[lead]
         if reason:
             unusable[lead] = reason
         else:
@@ -96,19 +97,21 @@ def prepare(record: ECGRecord) -> Prepared:
     )
 
 
-def _why_unusable(record: ECGRecord, lead: Lead) -> str:
-    """Return the reason code of a lead that cannot be measured at all, or an empty text."""
+def _why_unusable(record: ECGRecord) -> dict[Lead, str]:
+    """Return why each lead cannot be measured at all, by a reason code; empty where it can."""
     if record.sampling_rate < LOWEST_RATE:
-        return "sampling-too-low"
-    values = record.signal[record.leads.index(lead)]
-    values = values[~np.isnan(values)]
-    if len(values) == 0:
-        return "absent"
-    if len(values) < SHORTEST_STRETCH * record.sampling_rate:
-        return "too-short"
-    if float(values.max() - values.min()) < FLAT:
-        return "flat"
-    return ""
+        return dict.fromkeys(record.leads, "sampling-too-low")
+    known = np.count_nonzero(~np.isnan(record.signal), axis=1).tolist()
+    height = np.fmax.reduce(record.signal, axis=1) - np.fmin.reduce(record.signal, axis=1)
+    reasons = {}
+    for lead, count, span in zip(record.leads, known, height.tolist(), strict=True):
+        if count == 0:
+            reasons[lead] = "absent"
+        elif count < SHORTEST_STRETCH * record.sampling_rate:
+            reasons[lead] = "too-short"
+        else:
+            reasons[lead] = "flat" if span < FLAT else ""
+    return reasons
 
 
 def _bridged(signal: Floats) -> Floats:

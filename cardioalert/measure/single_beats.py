@@ -19,22 +19,26 @@ def wave_times(
     prepared: Prepared,
 ) -> tuple[WaveTimes, ...]:
     """Return the bounds of every beat in every lead that shows it, from those of its shape."""
-    times = []
-    known: dict[tuple[int, bool], tuple[tuple[str, ...], Floats]] = {}
-    for beat, (r, number) in enumerate(zip(shapes.r.tolist(), shapes.shape.tolist(), strict=True)):
+    alike: dict[tuple[int, bool], list[int]] = {}
+    for beat, number in enumerate(shapes.shape.tolist()):
         found = waves[number] if number < len(waves) else None
-        if found is None:
-            continue
-        average = averages[number]
-        with_p = _shows_p(found, average, beat)
-        if (number, with_p) not in known:
-            known[number, with_p] = _bounds(found, average, with_p=with_p)
-        names, places = known[number, with_p]
-        instants = _instants(places + (r - average.r_index), prepared)
-        for lead, here in zip(prepared.leads, instants, strict=True):
-            if here.count(None) < len(here):
-                times.append(WaveTimes(lead=lead, beat=beat, **dict(zip(names, here, strict=True))))
-    return tuple(times)
+        if found is not None:
+            with_p = _shows_p(found, averages[number], beat)
+            alike.setdefault((number, with_p), []).append(beat)
+    seen: dict[int, tuple[tuple[str, ...], list[list[float | None]]]] = {}
+    for (number, with_p), beats in alike.items():
+        found, average = waves[number], averages[number]
+        assert found is not None
+        names, places = _bounds(found, average, with_p=with_p)
+        late = shapes.r[beats] - average.r_index
+        instants = _instants(places + late[:, None, None], prepared)
+        seen |= {beat: (names, here) for beat, here in zip(beats, instants, strict=True)}
+    return tuple(
+        WaveTimes(lead=lead, beat=beat, **dict(zip(names, here, strict=True)))
+        for beat, (names, instants_of_beat) in sorted(seen.items())
+        for lead, here in zip(prepared.leads, instants_of_beat, strict=True)
+        if here.count(None) < len(here)
+    )
 
 
 def _bounds(
@@ -59,12 +63,12 @@ def _shows_p(found: Delineation, average: Average, beat: int) -> bool:
     return not found.p_candidate.likeness[place[0]] < P_ABSENT
 
 
-def _instants(samples: Floats, prepared: Prepared) -> list[list[float | None]]:
-    """Return samples, (leads, bounds), as seconds; None where the lead shows nothing there."""
+def _instants(samples: Floats, prepared: Prepared) -> list[list[list[float | None]]]:
+    """Return samples, (beats, leads, bounds), as seconds; None where the lead shows nothing."""
     shown = (samples >= 0) & (samples <= prepared.samples - 1)
     nearest = np.where(shown, np.round(samples), 0).astype(np.intp)
-    shown &= np.take_along_axis(prepared.present, nearest, axis=1)
+    shown &= prepared.present[np.arange(len(prepared.leads))[:, None], nearest]
     seconds = (samples / WORKING_RATE).astype(np.object_)
     seconds[~shown] = None
-    instants: list[list[float | None]] = seconds.tolist()
+    instants: list[list[list[float | None]]] = seconds.tolist()
     return instants

@@ -42,25 +42,26 @@ def onset_level(signal: Floats, *, qrs_on: float) -> Floats:
     return level
 
 
-def st_levels(signal: Floats, *, qrs_off: float, t_end: float) -> dict[str, float | None]:
-    """Return the level at J, J + 60 ms and J + 80 ms of one lead, mV.
+def st_levels(signal: Floats, *, qrs_off: float, t_end: float) -> list[dict[str, float | None]]:
+    """Return the level at J, J + 60 ms and J + 80 ms of each lead, mV.
 
     Parameters
     ----------
-    signal : float array, shape (samples,), mV, zero at the QRS onset
+    signal : float array, shape (leads, samples), mV, zero at the QRS onset
     qrs_off : float, samples
         J point over all leads.
     t_end : float, samples
         NaN when unknown; a point after it belongs to no ST segment.
     """
     half = round(ST_WIDTH * WORKING_RATE / 2)
-    levels: dict[str, float | None] = {}
+    levels: list[dict[str, float | None]] = [{} for _ in signal]
     for name, delay in J_DELAYS.items():
         middle = round(qrs_off + delay * WORKING_RATE)
-        piece = signal[max(0, middle - half) : middle + half + 1]
-        total = float(piece.sum())  # NaN where one of them is
-        here = len(piece) > half and not math.isnan(total) and not middle > t_end
-        levels[name] = total / len(piece) if here else None
+        piece = signal[:, max(0, middle - half) : middle + half + 1]
+        here = piece.shape[1] > half and not middle > t_end
+        for of_lead, total in zip(levels, piece.sum(axis=1).tolist(), strict=True):
+            # The sum is NaN where one of them is.
+            of_lead[name] = total / piece.shape[1] if here and not math.isnan(total) else None
     return levels
 
 
@@ -138,27 +139,33 @@ def saddle(signal: Floats, *, qrs_off: float, t_off: float) -> dict[str, float |
     }
 
 
-def t_voltages(signal: Floats, *, t_on: float, t_off: float) -> dict[str, float | None]:
-    """Return the largest positive and negative T deflection of one lead, mV, and the width of T.
+def t_voltages(signal: Floats, *, t_on: float, t_off: float) -> list[dict[str, float | None]]:
+    """Return the largest positive and negative T deflection of each lead, mV, and the width of T.
 
     A deflection that is absent is 0.0.
 
     Parameters
     ----------
-    signal : float array, shape (samples,), mV, zero at the QRS onset
+    signal : float array, shape (leads, samples), mV, zero at the QRS onset
     t_on, t_off : float, samples
         NaN where no T wave was found in any lead.
     """
+    names = ("t_positive", "t_negative", "t_width")
+    unknown: list[dict[str, float | None]] = [dict.fromkeys(names) for _ in signal]
     if np.isnan(t_on) or np.isnan(t_off):
-        return dict.fromkeys(("t_positive", "t_negative", "t_width"))
-    piece = signal[round(t_on) : round(t_off) + 1]
-    if len(piece) == 0 or np.isnan(piece).any():
-        return dict.fromkeys(("t_positive", "t_negative", "t_width"))
-    top, bottom = float(piece.max()), float(piece.min())
-    larger = top if top >= -bottom else bottom
-    above = piece / larger >= HALF if abs(larger) >= SMALLEST_T else np.zeros(0)
-    return {
-        "t_positive": top if top >= SMALLEST_T else 0.0,
-        "t_negative": bottom if bottom <= -SMALLEST_T else 0.0,
-        "t_width": float(np.count_nonzero(above) / WORKING_RATE),
-    }
+        return unknown
+    piece = signal[:, round(t_on) : round(t_off) + 1]
+    if piece.shape[1] == 0:
+        return unknown
+    top, bottom = piece.max(axis=1), piece.min(axis=1)  # NaN where one of them is
+    larger = np.where(top >= -bottom, top, bottom)
+    # Of a T too small to be one, nothing is above the half of infinity.
+    size = np.where(np.abs(larger) >= SMALLEST_T, larger, np.inf)
+    width = np.count_nonzero(piece / size[:, None] >= HALF, axis=1) / WORKING_RATE
+    top = np.where(top >= SMALLEST_T, top, 0.0)
+    bottom = np.where(bottom <= -SMALLEST_T, bottom, 0.0)
+    found = np.stack([top, bottom, width], axis=1).tolist()
+    return [
+        none if gap else dict(zip(names, values, strict=True))
+        for none, gap, values in zip(unknown, np.isnan(larger), found, strict=True)
+    ]

@@ -134,9 +134,9 @@ def _repetition(beats: Floats) -> Floats:
 
     energy = np.abs(beats)
     energy = energy - energy.mean(axis=1, keepdims=True)
-    size = 2 * energy.shape[1]
-    spectrum = fft.rfft(energy, size, axis=1)
-    lagged = fft.irfft(np.abs(spectrum) ** 2, size, axis=1)
     first, last = round(0.3 * RATE), min(round(2.0 * RATE), energy.shape[1])
+    size = fft.next_fast_len(energy.shape[1] + last, real=True)  # no lag runs into the beginning
+    spectrum = fft.rfft(energy, size, axis=1)
+    lagged = fft.irfft(spectrum.real**2 + spectrum.imag**2, size, axis=1)
     repeated: Floats = lagged[:, first:last].max(axis=1) / np.maximum(lagged[:, 0], 1e-9)
     return repeated

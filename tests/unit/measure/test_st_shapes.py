@@ -55,8 +55,8 @@ def test_st_that_only_falls_or_only_rises_is_no_saddle() -> None:
 
 def test_the_width_of_t_is_that_at_half_its_height() -> None:
     signal = 0.6 * np.exp(-(((CLOCK - 0.5) / 0.04) ** 2) / 2)
-    width = t_voltages(signal, t_on=180, t_off=330)["t_width"]
-    assert width == pytest.approx(2 * 0.04 * np.sqrt(2 * np.log(2)), abs=0.004)
+    (found,) = t_voltages(signal[None], t_on=180, t_off=330)
+    assert found["t_width"] == pytest.approx(2 * 0.04 * np.sqrt(2 * np.log(2)), abs=0.004)
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.044, 0.06])
