@@ -28,6 +28,7 @@ from cardioalert.digitize.printed_scale import read_printed_scale
 from cardioalert.digitize.pulse import find_pulse, without_pulse
 from cardioalert.digitize.quality import judge_page
 from cardioalert.digitize.reading import read_photo
+from cardioalert.digitize.registration import register_grid
 from cardioalert.digitize.scale import decide_scale
 from cardioalert.digitize.strokes import find_strokes
 from cardioalert.digitize.tracing import find_rows, trace_rows
@@ -135,7 +136,12 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitiz
     )
     traces = cut_leads(rows, placed, grid)
     record = assemble_record(
-        traces, placed, grid, sampling_rate=wishes.sampling_rate, source=photo.source
+        traces,
+        placed,
+        grid,
+        sampling_rate=wishes.sampling_rate,
+        source=photo.source,
+        displacements=register_grid(page.pixels, ink),
     )
     record = replace(record, strokes=find_strokes(traces, ink, placed.columns, grid))
     return Digitized(

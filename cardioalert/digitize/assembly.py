@@ -10,6 +10,7 @@ from scipy.interpolate import CubicSpline
 
 from cardioalert.digitize.following import runs
 from cardioalert.digitize.layouts import Place, PlacedLayout
+from cardioalert.digitize.registration import Displacements
 from cardioalert.domain.imaging import Grid, LeadTrace, RowTrace
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord, SourceFile
 
@@ -21,6 +22,8 @@ BORDER_CALM: Final = 0.3  # of that leap: a lead that moves so much just inside 
 BORDER_SHARE: Final = 0.15  # of that leap: a curve that went so far is on its way to the next lead
 HELD_MM: Final = 0.6  # that a lead goes on beyond what was read of it at its borders
 SLOPE_MM: Final = 0.12  # of that along its last slope, the rest level
+SHORTEST: Final = 4  # columns of a piece that is resampled
+LEAST_STEP: Final = 0.2  # px between heights, two to a pixel column
 ENDS: Final = 6  # heights that tell the slope at an end; two to a pixel column
 SCRAP: Final = 60  # columns, 0.3 s at 25 mm/s
 SCRAP_DOUBT: Final = 0.4  # of the rise and fall of a piece that is no part of a lead
@@ -122,17 +125,25 @@ def assemble_record(
     *,
     sampling_rate: float,
     source: SourceFile,
+    displacements: Displacements | None = None,
 ) -> ECGRecord:
     """Resample the leads on the clock of the page, which begins at the first column.
 
     A lead printed twice is taken from the longer print, its rhythm strip.
+
+    Parameters
+    ----------
+    displacements : Displacements, optional
+        How far the curves stand from where they belong; without them the page is true.
     """
     columns = layout.columns
     duration = grid.seconds(columns.border(columns.count) - columns.start)
     times = np.arange(max(1, round(duration * sampling_rate))) / sampling_rate
     signal = np.full((len(STANDARD_LEADS), len(times)), np.nan)
     for trace in sorted(traces, key=lambda trace: trace.end_x - trace.start_x):
-        signal[STANDARD_LEADS.index(trace.lead)] = _resample(trace, columns.start, grid, times)
+        signal[STANDARD_LEADS.index(trace.lead)] = _resample(
+            trace, columns.start, grid, times, displacements
+        )
     printed = {trace.lead for trace in traces}
     kept = [index for index, lead in enumerate(STANDARD_LEADS) if lead in printed]
     return ECGRecord(
@@ -143,27 +154,32 @@ def assemble_record(
     )
 
 
-def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Doubles:
+def _resample(
+    trace: LeadTrace,
+    origin: float,
+    grid: Grid,
+    times: Doubles,
+    displacements: Displacements | None,
+) -> Doubles:
     """Return one lead in millivolts at the wanted times, NaN where it was not read.
 
     Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s. At
     the borders of a lead, where separators hide the curve, its ends go on a little.
     """
     values = np.full(len(times), np.nan)
-    known = np.isfinite(trace.y)
-    if not known.any():
+    pieces = [(a, b) for a, b in runs(np.isfinite(trace.y)) if b - a >= SHORTEST]
+    if not pieces:
         return values
-    base = float(np.median(trace.y[known]))
+    knots = [_knots(trace, start, stop, displacements) for start, stop in pieces]
+    base = float(np.median(np.concatenate([y for _at, y in knots])))
     x = origin + times * grid.pixels_per_second
     sign = -1.0 if trace.inverted else 1.0
     held, sloping = HELD_MM * grid.pixels_per_mm, SLOPE_MM * grid.pixels_per_mm
-    for start, stop in runs(known):
-        if stop - start < 4:
-            continue
-        at, y = _knots(trace, start, stop)
-        first = trace.start_x if start - trace.start_x < held else start
-        last = trace.end_x if trace.end_x - stop < held else stop - 1
-        wanted = (x >= first - 1.0) & (x <= last + 1.0)
+    for (start, stop), (at, y) in zip(pieces, knots, strict=True):
+        before, after = start - trace.start_x, trace.end_x - stop
+        first = at[0] - 1.0 - (before if before < held else 0.0)
+        last = at[-1] + 1.0 + (after if after < held else 0.0)
+        wanted = (x >= first) & (x <= last)
         inside = np.clip(x[wanted], at[0], at[-1])
         beyond = np.clip(x[wanted] - inside, -sloping, sloping)
         heights = CubicSpline(at, y)(inside)
@@ -173,9 +189,17 @@ def _resample(trace: LeadTrace, origin: float, grid: Grid, times: Doubles) -> Do
     return values
 
 
-def _knots(trace: LeadTrace, start: int, stop: int) -> tuple[Doubles, Doubles]:
-    """Return positions and heights of an unbroken piece, page pixels."""
+def _knots(
+    trace: LeadTrace, start: int, stop: int, displacements: Displacements | None
+) -> tuple[Doubles, Doubles]:
+    """Return where an unbroken piece belongs, positions and heights, page pixels."""
     if trace.fine is None:
-        return np.arange(start, stop, dtype=np.float64), trace.y[start:stop].astype(np.float64)
-    positions = np.arange(2 * start, 2 * stop) / 2.0 - 0.25
-    return positions, trace.fine[2 * start : 2 * stop].astype(np.float64)
+        at, y = np.arange(start, stop, dtype=np.float64), trace.y[start:stop].astype(np.float64)
+    else:
+        at = np.arange(2 * start, 2 * stop) / 2.0 - 0.25
+        y = trace.fine[2 * start : 2 * stop].astype(np.float64)
+    if displacements is None:
+        return at, y
+    at, y = displacements.placed(at, y)
+    least = LEAST_STEP * np.arange(len(at))  # time goes on, whatever the errors of displacements
+    return np.maximum.accumulate(at - least) + least, y

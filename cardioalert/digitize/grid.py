@@ -37,7 +37,7 @@ LEAST_SUPPORT: Final = 0.08  # noise reaches 0.04, the palest real grid here 0.1
 MOST_SQUEEZE: Final = 1.5  # ratio of the pitches of the two axes
 RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
 INK: Final = 3.0  # local standard deviations above the mean blackness
-HIGHEST: Final = 2.0  # local standard deviations above the mean at which lines are clipped
+HIGHEST: Final = 3.0  # local standard deviations from the mean at which lines are clipped
 LEAST_INK: Final = 0.1  # blackness
 INK_SHARES: Final = (0.4, 0.6, 0.8)  # of the blackness of the darkest ink, from which on it is ink
 MOST_INK: Final = 0.27  # of the surroundings that ink covers, at three quarters of all places
@@ -108,7 +108,7 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
     if scale < 1.0:
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         work = np.asarray(small, dtype=np.uint8)
-    wave = grid_wave(work)
+    wave, _paper = grid_wave(work)
     pitch = search_pitch(wave)
     if pitch is None:
         raise GridNotFoundError(_("no regular grid was found in the picture"))
@@ -148,19 +148,35 @@ def _check(grid: GridMap) -> None:
         )
 
 
-def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
+def grid_wave(
+    pixels: NDArray[np.uint8], known_ink: NDArray[np.bool_] | None = None
+) -> tuple[Floats, Floats]:
     """Return the darkness of the paper without its ink, mean about 0, of unit size.
 
     The darkest of the three channels against the local paper shows grids of any color. What is much
     darker than its surroundings in all channels is ink, not grid, and is blanked out: the flanks of
     QRS complexes would otherwise pull the lines towards them.
+
+    Parameters
+    ----------
+    pixels : uint8 array, shape (height, width, 3), RGB
+    known_ink : bool array, shape (height, width), optional
+        What somebody else took for ink, with its surroundings.
+
+    Returns
+    -------
+    wave : float32 array, shape (height, width), 0 where there is ink
+    paper : float32 array of the same shape, 0 where there is ink, else 1
     """
     channels = [_darkness(channel.astype(np.float32)) for channel in cv2.split(pixels)]
     darkness, blackness = np.maximum.reduce(channels), np.minimum.reduce(channels)
-    ink = _ink(blackness)
-    mean, spread = _local_moments(darkness, 1.0 - ink)
-    wave: Floats = np.minimum(darkness, mean + HIGHEST * spread) - mean
-    return np.where(ink > 0.0, np.float32(0.0), wave / np.maximum(spread, 0.01))
+    paper = 1.0 - _ink(blackness)
+    if known_ink is not None:
+        paper[known_ink] = 0.0
+    mean, spread = _local_moments(darkness, paper)
+    wave: Floats = np.clip((darkness - mean) / np.maximum(spread, 0.01), -HIGHEST, HIGHEST)
+    wave *= paper
+    return wave, paper
 
 
 def _ink(blackness: Floats) -> Floats:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 from scipy.linalg import solveh_banded
 
-KNOT_CELLS: Final = 4.0  # distance of knots, cells
 ROUNDS: Final = 3  # of fitting with new weights
 BELIEVED: Final = 0.3  # of the usual trust: cells that tell how large errors are
 HEAVIEST: Final = 1.5  # of the usual trust
@@ -28,7 +27,9 @@ Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 
-def smooth_surface(heights: Floats, trust: Floats, *, stiffness: float) -> Doubles:
+def smooth_surface(
+    heights: Floats, trust: Floats, *, stiffness: float, knot_cells: float = 4.0
+) -> Doubles:
     """Return a smooth surface at the corners of the cells whose middles it was measured in.
 
     Parameters
@@ -38,12 +39,14 @@ def smooth_surface(heights: Floats, trust: Floats, *, stiffness: float) -> Doubl
         Weight of each height; only ratios matter.
     stiffness : float
         Price of bending, against the weight of the heights.
+    knot_cells : float
+        Distance of the knots of the splines, cells.
 
     Returns
     -------
     float array, shape (rows + 1, columns + 1)
     """
-    splines = [_splines(length) for length in heights.shape]
+    splines = [_splines(length, knot_cells) for length in heights.shape]
     (by, at_y), (bx, at_x) = splines
     rows, columns = by.shape[1], bx.shape[1]
     penalty = stiffness * _bending(rows, columns)
@@ -63,9 +66,9 @@ def smooth_surface(heights: Floats, trust: Floats, *, stiffness: float) -> Doubl
 
 
 @lru_cache(maxsize=64)
-def _splines(length: int) -> tuple[Doubles, Doubles]:
+def _splines(length: int, knot_cells: float) -> tuple[Doubles, Doubles]:
     """Return the splines (columns) at the middles and at the corners of `length` cells."""
-    pieces = max(2, int(np.ceil(length / KNOT_CELLS)))
+    pieces = max(2, int(np.ceil(length / knot_cells)))
     knots = np.arange(-3, pieces + 4) * (length / pieces)
     middles = np.arange(length) + 0.5
     corners = np.minimum(np.arange(length + 1.0), length * (1.0 - RIDGE))
