@@ -21,6 +21,7 @@ from cardioalert.networks.row_owner import RowOwners, row_owners
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
+OWN_CLIMB: Final = -0.005  # the same along ink surely of this row: a path had better explain it
 PAPER_CLIMB: Final = 0.08  # the same across blank paper, which no pen does
 UNDER_MARKS: Final = 0.8  # probability of ink under a lead name, which may hide a tall wave
 TALL_COST: Final = 0.1  # per column at one row spacing from the base line
@@ -143,9 +144,9 @@ def _claims(
         if owners is None:
             bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
             continue
-        share = owners.share(row, top=int(top), heights=centre[row].shape[1])
+        share, own = owners.claims(row, top=int(top), heights=centre[row].shape[1])
         bands[row] = _halved(centre[row] * share)
-        climb[row] = _climb_costs(_halved(ink[row] * share))
+        climb[row] = _climb_costs(_halved(ink[row] * share), _halved(ink[row] * own))
     return bands, climb
 
 
@@ -254,7 +255,7 @@ def _passed_by_others(
     return others, shared.max(axis=1) > MERGED
 
 
-def _climb_costs(ink: Floats) -> Floats:
+def _climb_costs(ink: Floats, own: Floats | None = None) -> Floats:
     """Return what climbing from the top to each height costs, column by column.
 
     A pen that climbs leaves ink on its way, in the column it leaves or in the one it reaches.
@@ -262,12 +263,22 @@ def _climb_costs(ink: Floats) -> Floats:
     Parameters
     ----------
     ink : array, shape (columns, heights), probability of trace ink
+    own : array of the same shape, optional
+        Probability that it is ink of this very row.
     """
-    both = ink.copy()
-    np.maximum(ink[1:], ink[:-1], out=both[1:])
+    both = _either_column(ink)
     both *= np.float32(HALF * (INK_CLIMB - PAPER_CLIMB))
+    if own is not None:
+        both += np.float32(HALF * (OWN_CLIMB - INK_CLIMB)) * _either_column(own)
     both += np.float32(HALF * PAPER_CLIMB)
     return np.cumsum(both, axis=1, dtype=np.float32, out=both)
+
+
+def _either_column(values: Floats) -> Floats:
+    """Return the larger value of each column and the one before it."""
+    larger = values.copy()
+    np.maximum(values[1:], values[:-1], out=larger[1:])
+    return larger
 
 
 def _stray_costs(

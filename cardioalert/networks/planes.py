@@ -6,7 +6,7 @@ networks, on bytes: inside, on numbers of four bytes, it took a quarter of their
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 SIDE: Final = 2  # px of the squares that become channels
 
 Floats = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def page_planes(pixels: NDArray[np.uint8]) -> Floats:
@@ -38,19 +39,19 @@ def page_planes(pixels: NDArray[np.uint8]) -> Floats:
     return planes.reshape(1, -1, height, width)
 
 
-def page_map(planes: Floats) -> Floats:
+def page_map(planes: NDArray[Number]) -> NDArray[Number]:
     """Put four channels of a network's answer together again.
 
     Parameters
     ----------
-    planes : float32 array, shape (4, rows, columns)
+    planes : array, shape (4, rows, columns)
 
     Returns
     -------
-    float32 array, shape (2 rows, 2 columns)
+    array of the same type, shape (2 rows, 2 columns)
     """
     _channels, rows, columns = planes.shape
-    whole = np.empty((rows * SIDE, columns * SIDE), dtype=np.float32)
+    whole = np.empty((rows * SIDE, columns * SIDE), dtype=planes.dtype)
     for channel, (row, column) in enumerate(np.ndindex(SIDE, SIDE)):
         whole[row::SIDE, column::SIDE] = planes[channel]
     return whole

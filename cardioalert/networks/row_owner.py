@@ -41,8 +41,8 @@ class _Piece:
     Attributes
     ----------
     left, right : int, page pixels
-    answer : uint8 array, shape (16, height / 2, columns / 2), probabilities in 255ths
-        Two by two pixels for each of `ANSWERS`.
+    answer : uint8 array, shape (4, height, columns), probabilities in 255ths
+        For each of `ANSWERS`; some columns and rows more than there are.
     """
 
     left: int
@@ -66,33 +66,34 @@ class RowOwners:
     base_lines: NDArray[np.float64]
     width: int
 
-    def share(self, row: int, *, top: int, heights: int) -> Floats:
-        """Return how much of the ink around a row it may claim.
+    def claims(self, row: int, *, top: int, heights: int) -> tuple[Floats, Floats]:
+        """Return how much of the ink around a row it may claim, and how much is surely its own.
 
         Only what surely belongs to another row is denied to it: ink that the network cannot tell,
-        such as that of a kind it never saw, stays everybody's.
+        such as that of a kind it never saw, stays everybody's, and nobody's own.
 
         Returns
         -------
-        float32 array, shape (width, heights), 0-1
-            From `top` downward; 1 beyond the page.
+        share, own : float32 arrays, shape (width, heights), 0-1
+            From `top` downward; 1 and 0 beyond the page and where nobody asked the network.
         """
-        claimed = np.ones((self.width, heights), np.float32)
+        share = np.ones((self.width, heights), np.float32)
+        sure = np.zeros((self.width, heights), np.float32)
         for piece in self.pieces:
-            first, last = max(top, 0), min(top + heights, 2 * piece.answer.shape[1])
-            part = piece.answer[:, first // 2 : (last + 1) // 2]
-            maps = np.stack(
-                [page_map(part[4 * k : 4 * k + 4].astype(np.float32)) for k in range(len(ANSWERS))]
-            )
-            maps = maps[:, first % 2 : first % 2 + last - first, : piece.right - piece.left]
+            first, last = max(top, 0), min(top + heights, piece.answer.shape[1])
+            maps = piece.answer[:, first:last, : piece.right - piece.left]
             above = np.searchsorted(self.base_lines, np.arange(first, last), side="right") - 1
-            own = np.zeros(maps.shape[1:], np.float32)
+            own = np.zeros(maps.shape[1:], np.uint8)
+            others = np.zeros(maps.shape[1:], np.uint8)
             for answer, step in zip(maps, ANSWERS, strict=True):
                 here = above + step == row
                 own[here] = answer[here]
-            others = (maps.max(axis=0) - own).T / ONE
-            claimed[piece.left : piece.right, first - top : last - top] -= others
-        return claimed
+                others[~here] = np.maximum(others[~here], answer[~here])
+            more = (others.astype(np.float32) - own).T / ONE
+            place = np.s_[piece.left : piece.right, first - top : last - top]
+            share[place] = 1.0 - np.maximum(more, 0.0)
+            sure[place] = np.maximum(-more, 0.0)
+        return share, sure
 
 
 def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> RowOwners:
@@ -119,7 +120,10 @@ def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -
         answer = run_network("row_owner", planes=planes[None])[0]
         kept = answer[:, :, (left - first) // 2 : (right - first + 1) // 2]
         kept = np.round(ONE * kept).astype(np.uint8)  # all pieces of a large page take 50 MB
-        pieces.append(_Piece(left=left, right=right, answer=kept))
+        maps_of_all = np.stack(
+            [page_map(part) for part in kept.reshape(len(ANSWERS), 4, *kept.shape[1:])]
+        )
+        pieces.append(_Piece(left=left, right=right, answer=maps_of_all))
     return RowOwners(pieces=tuple(pieces), base_lines=base_lines, width=width)
 
 
