@@ -141,7 +141,7 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitiz
         grid,
         sampling_rate=wishes.sampling_rate,
         source=photo.source,
-        displacements=register_grid(page.pixels, ink),
+        displacements=None if grid_map.flat else register_grid(page.pixels, ink),
     )
     record = replace(record, strokes=find_strokes(traces, ink, placed.columns, grid))
     return Digitized(

@@ -37,7 +37,7 @@ LEAST_SUPPORT: Final = 0.08  # noise reaches 0.04, the palest real grid here 0.1
 MOST_SQUEEZE: Final = 1.5  # ratio of the pitches of the two axes
 RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
 INK: Final = 3.0  # local standard deviations above the mean blackness
-HIGHEST: Final = 3.0  # local standard deviations from the mean at which lines are clipped
+HIGHEST: Final = 2.0  # local standard deviations above the mean at which lines are clipped
 LEAST_INK: Final = 0.1  # blackness
 INK_SHARES: Final = (0.4, 0.6, 0.8)  # of the blackness of the darkest ink, from which on it is ink
 MOST_INK: Final = 0.27  # of the surroundings that ink covers, at three quarters of all places
@@ -73,6 +73,8 @@ class GridMap:
         Position of the first corner, along both axes.
     scale_confirmed : bool
         Whether both the 5 mm and the 1 mm lines were seen.
+    flat : bool
+        Whether the paper lies flat: perspective and a smooth curve explain where its lines are.
     """
 
     u: Doubles
@@ -81,6 +83,7 @@ class GridMap:
     step: float
     offset: float
     scale_confirmed: bool
+    flat: bool = False
 
     @property
     def pixels_per_mm(self) -> tuple[float, float]:
@@ -108,12 +111,12 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
     if scale < 1.0:
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         work = np.asarray(small, dtype=np.uint8)
-    wave, _paper = grid_wave(work)
+    wave = grid_wave(work)
     pitch = search_pitch(wave)
     if pitch is None:
         raise GridNotFoundError(_("no regular grid was found in the picture"))
-    u, u_seen = _paper_coordinate(wave, pitch.along_time, pitch)
-    v, v_seen = _paper_coordinate(wave, pitch.along_voltage, pitch)
+    u, u_seen, u_flat = _paper_coordinate(wave, pitch.along_time, pitch)
+    v, v_seen, v_flat = _paper_coordinate(wave, pitch.along_voltage, pitch)
     grid = GridMap(
         u=u,
         v=v,
@@ -121,6 +124,7 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
         step=CELL / scale,
         offset=0.5 / scale - 0.5,
         scale_confirmed=pitch.has_major and pitch.has_minor,
+        flat=u_flat and v_flat,
     )
     _check(grid)
     return grid
@@ -148,14 +152,20 @@ def _check(grid: GridMap) -> None:
         )
 
 
-def grid_wave(
+def grid_wave(pixels: NDArray[np.uint8]) -> Floats:
+    """Return the darkness of the paper without its ink, mean about 0, of unit size."""
+    darkness, paper = paper_darkness(pixels)
+    return np.minimum(darkness, HIGHEST) * paper
+
+
+def paper_darkness(
     pixels: NDArray[np.uint8], known_ink: NDArray[np.bool_] | None = None
 ) -> tuple[Floats, Floats]:
-    """Return the darkness of the paper without its ink, mean about 0, of unit size.
+    """Return how dark each pixel is for its surroundings, and where there is no ink.
 
     The darkest of the three channels against the local paper shows grids of any color. What is much
-    darker than its surroundings in all channels is ink, not grid, and is blanked out: the flanks of
-    QRS complexes would otherwise pull the lines towards them.
+    darker than its surroundings in all channels is ink, not grid: the flanks of QRS complexes would
+    otherwise pull the lines towards them.
 
     Parameters
     ----------
@@ -165,7 +175,7 @@ def grid_wave(
 
     Returns
     -------
-    wave : float32 array, shape (height, width), 0 where there is ink
+    darkness : float32 array, shape (height, width), local standard deviations above the mean
     paper : float32 array of the same shape, 0 where there is ink, else 1
     """
     channels = [_darkness(channel.astype(np.float32)) for channel in cv2.split(pixels)]
@@ -174,9 +184,7 @@ def grid_wave(
     if known_ink is not None:
         paper[known_ink] = 0.0
     mean, spread = _local_moments(darkness, paper)
-    wave: Floats = np.clip((darkness - mean) / np.maximum(spread, 0.01), -HIGHEST, HIGHEST)
-    wave *= paper
-    return wave, paper
+    return (darkness - mean) / np.maximum(spread, np.float32(0.01)), paper
 
 
 def _ink(blackness: Floats) -> Floats:
@@ -233,8 +241,10 @@ def _darkness(channel: Floats) -> Floats:
     return dark
 
 
-def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[Doubles, Floats]:
-    """Return the paper coordinate (mm) at cell corners and its support per cell, for one axis."""
+def _paper_coordinate(
+    wave: Floats, gradients: Doubles, pitch: Pitch
+) -> tuple[Doubles, Floats, bool]:
+    """Return the paper coordinate (mm) of one axis at cell corners, its support, and if flat."""
     lattice = fit_gradients(pitch.centers, gradients, pitch.weights, wave.shape)
     support = np.zeros((lattice.shape[0] - 1, lattice.shape[1] - 1), dtype=np.float32)
     fine = _Wave.of(_whole_cells(wave), CELL)
@@ -247,7 +257,8 @@ def _paper_coordinate(wave: Floats, gradients: Doubles, pitch: Pitch) -> tuple[D
             lattice = lattice + correction(unwrap_from_best(error, seen, period=period), seen)
         lattice, error, seen = _grown(seen_at, lattice, period)
         support = np.maximum(support, seen)
-    return _simplest(lattice, error, seen, period=period), support
+    simplest = _simplest(lattice, error, seen, period=period)
+    return (lattice if simplest is None else simplest), support, simplest is not None
 
 
 def _whole_cells(wave: Floats) -> Floats:
@@ -325,8 +336,8 @@ def _schedule(pitch: Pitch, *, major: bool) -> list[tuple[float, list[Correction
     return [(MAJOR_MM, stiff + local), (MINOR_MM, local)]
 
 
-def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float) -> Doubles:
-    """Replace a surface by the polynomial of lowest degree that leaves no structure in the errors.
+def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float) -> Doubles | None:
+    """Return the polynomial of lowest degree that leaves no structure in the errors, or None.
 
     A scan is flat: its local corrections are noise, the larger the paler the grid. Noise has no
     shape, so that averaging over many cells removes it; what curl and creases leave stays.
@@ -363,7 +374,7 @@ def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float
         noisy = structure < FLAT_SHARE * whole
         if structure < FLAT_MM or (noisy and not _bent(left.astype(np.float32), trust, seen)):
             return fitted
-    return lattice
+    return None
 
 
 def _bent(left: Floats, trust: Floats, seen: NDArray[np.bool_]) -> bool:

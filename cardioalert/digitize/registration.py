@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.digitize.grid import MAJOR_MM, grid_wave
+from cardioalert.digitize.grid import MAJOR_MM, paper_darkness
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.surface import smooth_surface
 from cardioalert.domain.imaging import InkMaps
@@ -26,6 +26,7 @@ HALF: Final = 2  # page px per pixel that is looked at: grid lines are as wide
 PERIOD: Final = round(MAJOR_MM * PAGE_PIXELS_PER_MM / HALF)
 CELL: Final = 16  # px, of the lattice of displacements
 INKED: Final = 0.15  # probability of ink from which on a pixel is not of the grid
+HIGHEST: Final = 3.0  # local standard deviations from the mean at which lines are clipped
 HALO: Final = 7  # px, diameter of the blur of ink
 NEAR_CELLS: Final = 1.0  # standard deviation of the surroundings that tell a displacement
 FARTHEST: Final = 1.5  # px in one round: beyond, the neighboring line is as near
@@ -87,7 +88,8 @@ def register_grid(pixels: NDArray[np.uint8], ink: InkMaps) -> Displacements:
     inked = (np.maximum(ink.trace, ink.marks) > INKED).astype(np.uint8)
     halo = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (HALO, HALO))
     inked = np.asarray(cv2.resize(inked, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-    wave, paper = grid_wave(small, cv2.dilate(inked, halo) > 0)
+    darkness, paper = paper_darkness(small, cv2.dilate(inked, halo) > 0)
+    wave = np.clip(darkness, -HIGHEST, HIGHEST) * paper
     shape = (size[1] // CELL + 1, size[0] // CELL + 1)
     right, down = np.zeros(shape), np.zeros(shape)
     moved, moved_paper = wave, paper
