@@ -106,6 +106,8 @@ def _without_leaps(
         columns = border + step * np.arange(-reach, 3 * reach)  # inward
         if columns.min() < 0 or columns.max() >= len(y):
             continue
+        if not np.isfinite(curve[columns[:reach]]).any():
+            continue  # the row ends here: nothing else is there to be mistaken for the lead
         outer, beside, inner = np.split(curve[columns], (1, 2 * reach))
         away = beside[reach - 1 :] - inner[0]
         astray = np.abs(away) > limit
