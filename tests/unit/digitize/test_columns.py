@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.columns import Columns, find_columns
 from cardioalert.digitize.layouts import Place, PlacedLayout
+from cardioalert.digitize.registration import Displacements
 from cardioalert.domain.imaging import Grid, InkMaps, RowTrace
 from cardioalert.domain.record import ECGRecord, Lead, SourceFile
 
@@ -64,7 +65,7 @@ def test_leaps_place_the_borders_and_qrs_complexes_do_not() -> None:
     assert found.width == pytest.approx(COLUMN, abs=0.3)
 
 
-def record_of(curve: NDArray[np.float64]) -> ECGRecord:
+def record_of(curve: NDArray[np.float64], displacements: Displacements | None = None) -> ECGRecord:
     """The record of a page of two columns, leads I and aVR."""
     columns = Columns(start=START, width=COLUMN, count=2, evidence=1.0, end=START + 2.0 * COLUMN)
     places = tuple(
@@ -90,7 +91,30 @@ def record_of(curve: NDArray[np.float64]) -> ECGRecord:
         unnamed_rhythm=(),
     )
     traces = cut_leads((row_of(curve),), layout, GRID)
-    return assemble_record(traces, layout, GRID, sampling_rate=500.0, source=SourceFile())
+    return assemble_record(
+        traces,
+        layout,
+        GRID,
+        sampling_rate=500.0,
+        source=SourceFile(),
+        displacements=displacements,
+    )
+
+
+def test_leads_are_put_where_the_grid_says() -> None:
+    """A wave in each 0.5 s of paper that stretches more and more to the right."""
+    step = 32.0
+    column = np.indices((HEIGHT // 32 + 2, WIDTH // 32 + 2))[1] * step
+    right = 4e-5 * (column - START) ** 2  # px; 10 in the first lead, 40 at the end of the second
+    stretched = Displacements(right=right, down=np.zeros_like(right), step=step)
+    placed, _y = stretched.placed(np.arange(float(WIDTH)), np.full(WIDTH, BASE))
+    tips = START + 50.0 + 100.0 * np.arange(9)  # px of true paper
+    curve = BASE - 40.0 * np.exp(-(((placed[:, None] - tips) / 5.0) ** 2)).sum(axis=1)
+    for displacements in (stretched, None):
+        signal = record_of(curve, displacements).signal[0, :1250]  # lead I: 250 samples a wave
+        peaks = np.array([np.nanargmax(part) for part in signal.reshape(5, 250)])
+        moved_ms = 2.0 * float(np.ptp(peaks))
+        assert moved_ms <= 4.0 if displacements else moved_ms > 30.0
 
 
 def test_what_leads_from_one_lead_to_the_next_belongs_to_neither() -> None:

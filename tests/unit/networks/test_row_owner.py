@@ -72,16 +72,23 @@ def test_a_row_may_claim_its_own_ink_and_loses_that_of_others(
     columns = np.flatnonzero(truth[v4] < bases[v3] + 0.4 * SPACING)
     heights = np.round(truth[v4, columns]).astype(int)
     assert len(columns) > 20
-    own, other = (owners.share(row, top=0, heights=len(maps.trace)) for row in (v4, v3))
+    (own, surely), (other, _) = (
+        owners.claims(row, top=0, heights=len(maps.trace)) for row in (v4, v3)
+    )
     assert other.shape == (maps.trace.shape[1], maps.trace.shape[0])
     assert np.mean(own[columns, heights] > 0.8) > 0.9
     assert np.mean(other[columns, heights] < 0.5) > 0.6
+    assert np.mean(surely[columns, heights] > 0.3) > 0.6
 
 
-def test_beyond_the_page_nothing_is_denied(sheet: tuple[InkMaps, np.ndarray]) -> None:
+def test_beyond_the_page_nothing_is_denied_and_nothing_sure(
+    sheet: tuple[InkMaps, np.ndarray],
+) -> None:
     maps, _ = sheet
     owners = row_owners(maps, find_rows(maps), float(SPACING))
-    assert (owners.share(0, top=-20, heights=300)[:, :20] == 1.0).all()
+    share, own = owners.claims(0, top=-20, heights=300)
+    assert (share[:, :20] == 1.0).all()
+    assert (own[:, :20] == 0.0).all()
 
 
 def test_rows_apart_need_no_network() -> None:
