@@ -11,8 +11,10 @@
 `make` writes the shared recordings in six formats and real pictures, each with a changed byte or
 sample so that no two files are the same; `grow` copies such an archive, again with changed bytes,
 which is much faster. `throughput` runs `cardioalert batch` beside two plain loops over `analyze`;
-run again with the same folder it goes on, and tells of all that was scored. `driver` measures what
-a run costs beside the scoring itself, for archives of several sizes.
+run again with the same folder it goes on, and tells of all that was scored. The speed of a machine
+changes over the hours, so that it also times a fixed piece of work all along the run
+(`benchmarks.speed`, less than a hundredth of two cores): what an ECG costs is told in those too.
+`driver` measures what a run costs beside the scoring itself, for archives of several sizes.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from collections import Counter, defaultdict
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from statistics import mean
 
 from benchmarks.archive_driver import driver_share, million
 from benchmarks.archive_files import DATA, ENDINGS, PICTURES, PICTURES_IN, grow, make
@@ -36,9 +39,12 @@ from benchmarks.archive_kills import BATCH, kills, progress
 from benchmarks.archive_plain import plain_loop, shell_loop, some_of_each_kind
 from benchmarks.hostile_files import plain_user, write_hostile_files
 from benchmarks.process_tree import Watch, processor_seconds
+from benchmarks.speed import reference
 from cardioalert.archive.entries import entry_of
 
 STEP = 1000  # ECGs between two marks
+RULER_EVERY = 2.0  # s
+DIGITAL = "FROM content WHERE status='done' AND seconds > 0 AND kind NOT IN ('image', 'pdf')"
 
 
 def throughput(archive: Path, out: Path, loop: int, shell: int, minutes: float) -> None:
@@ -51,6 +57,8 @@ def throughput(archive: Path, out: Path, loop: int, shell: int, minutes: float) 
     driver = start(archive, out)
     watch = Watch(driver, every=2.0)
     marks = [(before, began, 0.0)]
+    ruler: list[tuple[int, float]] = []  # digital ECGs scored so far, seconds of the reference
+    measured = 0.0
     first = 0.0  # when something was recorded
     while driver.poll() is None:
         done, _ = progress(out)
@@ -60,6 +68,9 @@ def throughput(archive: Path, out: Path, loop: int, shell: int, minutes: float) 
         if first and time.perf_counter() - first > 60 * minutes:
             driver.send_signal(signal.SIGINT)  # it still writes the tables
             driver.wait()
+        if first and time.perf_counter() - measured > RULER_EVERY:
+            ruler.append((digital(out), reference()))
+            measured = time.perf_counter()
         time.sleep(0.5)
     wall = time.perf_counter() - began
     done, left = progress(out)
@@ -87,7 +98,7 @@ def throughput(archive: Path, out: Path, loop: int, shell: int, minutes: float) 
         count = last - first
         clock, own = (until - since) / count * 1e3, (more - used) / count * 1e3
         print(f"| {first} to {last} | {clock:.1f} | {own:.2f} |")
-    drift(out)
+    drift(out, ruler)
 
 
 def start(archive: Path, out: Path, *before: str) -> subprocess.Popen[bytes]:
@@ -105,26 +116,40 @@ def seconds_by_kind(out: Path) -> dict[str, tuple[int, float]]:
         return {kind: (count, total) for kind, count, total in manifest.execute(query)}
 
 
-def drift(out: Path) -> None:
+def digital(out: Path) -> int:
+    """Return how many digital ECGs of a run were scored."""
+    with closing(sqlite3.connect(out / "manifest.sqlite", timeout=10)) as manifest:
+        count: int = manifest.execute(f"SELECT count(*) {DIGITAL}").fetchone()[0]
+    return count
+
+
+def drift(out: Path, ruler: list[tuple[int, float]]) -> None:
     """Print the seconds of processor of a digital ECG, by the thousand in which it was scored.
 
     Each kind counts by its ratio to its own mean, so that the mix does not matter.
+
+    Parameters
+    ----------
+    out : Path
+    ruler : list of (int, float)
+        After how many digital ECGs the reference was timed, and the seconds it took.
     """
-    query = (
-        "SELECT kind, seconds FROM content WHERE status='done' AND seconds > 0"
-        " AND kind NOT IN ('image', 'pdf') ORDER BY shard, start"
-    )
     with closing(sqlite3.connect(out / "manifest.sqlite")) as manifest:
-        rows = manifest.execute(query).fetchall()
+        rows = manifest.execute(f"SELECT kind, seconds {DIGITAL} ORDER BY shard, start").fetchall()
     totals: dict[str, list[float]] = defaultdict(list)
     for kind, seconds in rows:
         totals[kind].append(seconds)
     means = {kind: sum(some) / len(some) for kind, some in totals.items()}
     ratios = [seconds / means[kind] for kind, seconds in rows]
-    print("\n| digital ECGs | processor, of the mean of their kind |\n| --- | --- |")
+    usual = mean(taken for _, taken in ruler) if ruler else 1.0
+    print("\n| digital ECGs | processor, of the mean of their kind | the reference, ms |", end=" ")
+    print("in references, of the mean |\n| --- | --- | --- | --- |")
     for first in range(0, len(ratios), STEP):
         some = ratios[first : first + STEP]
-        print(f"| {first} to {first + len(some)} | {sum(some) / len(some):.3f} |")
+        cost = sum(some) / len(some)
+        taken = [each for done, each in ruler if first <= done < first + STEP]
+        speed = f"{mean(taken) * 1e3:.1f} | {cost * usual / mean(taken):.3f}" if taken else "- | -"
+        print(f"| {first} to {first + len(some)} | {cost:.3f} | {speed} |")
 
 
 def refused(out: Path) -> dict[tuple[str, str], int]:
