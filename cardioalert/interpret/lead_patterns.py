@@ -74,7 +74,16 @@ def st_slope(case: Case, place: Place) -> Quantity:
     if early.value is None or late.value is None:
         return replace(late, kind=kind, value=None, reason=early.reason or late.reason)
     sd = kind.floor_on_paper if case.on_paper else kind.floor
-    return replace(late, kind=kind, value=round(late.value - early.value, 6), sd=sd)
+    return Quantity(  # not `replace`, which takes four times as long: it is asked for often
+        kind=kind,
+        value=round(late.value - early.value, 6),
+        sd=sd,
+        place=late.place,
+        leads=late.leads,
+        beats=late.beats,
+        reason=late.reason,
+        weak=late.weak,
+    )
 
 
 def upright_t(case: Case, lead: Lead) -> Check:

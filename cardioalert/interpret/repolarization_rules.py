@@ -205,7 +205,7 @@ def tall_t(case: Case, n: Numbers) -> Check:
         limit = n["chest_mv"] if place.lead in CHEST_LEADS else n["limb_mv"]
         t = case.lead("t_positive", place)
         raised = max(case.lead("st_j", place).value or 0.0, 0.0)
-        above = t if t.value is None else replace(t, value=round(t.value - raised, 6))
+        above = replace(t, value=round(t.value - raised, 6)) if t.value and raised else t
         leads[place] = all_of(
             compare(t, "above", limit), without_evidence(compare(above, "above", limit))
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cardioalert.errors import ModelFileError
 
+SMALL: Final = 500_000  # bytes of an input: of these a network may keep its memory
 NO_MEMORY: Final = "allocate memory"  # in what onnxruntime says; its errors have no kinds
 
 
@@ -28,8 +29,9 @@ def run_network(name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float32]
         network = open_network(name)
     except ModelFileProblem as problem:
         raise ModelFileError(str(problem)) from problem
+    large = any(each.nbytes > SMALL for each in inputs.values())
     try:
-        return network.run(None, dict(inputs), _tidy())[0]
+        return network.run(None, dict(inputs), _tidy() if large else None)[0]
     except Exception as problem:
         if NO_MEMORY in str(problem):
             raise MemoryError(f"the network {name} found too little memory") from problem
