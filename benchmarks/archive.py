@@ -13,7 +13,7 @@ sample so that no two files are the same; `grow` copies such an archive, again w
 which is much faster. `throughput` runs `cardioalert batch` beside two plain loops over `analyze`;
 run again with the same folder it goes on, and tells of all that was scored. The speed of a machine
 changes over the hours, so that it also times a fixed piece of work all along the run
-(`benchmarks.speed`, less than a hundredth of two cores): what an ECG costs is told in those too.
+(`benchmarks.speed`, about a hundredth of two cores): what an ECG costs is told in those too.
 `driver` measures what a run costs beside the scoring itself, for archives of several sizes.
 """
 
@@ -31,7 +31,7 @@ from collections import Counter, defaultdict
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from statistics import mean
+from statistics import median
 
 from benchmarks.archive_driver import driver_share, million
 from benchmarks.archive_files import DATA, ENDINGS, PICTURES, PICTURES_IN, grow, make
@@ -43,7 +43,7 @@ from benchmarks.speed import reference
 from cardioalert.archive.entries import entry_of
 
 STEP = 1000  # ECGs between two marks
-RULER_EVERY = 2.0  # s
+RULER_EVERY = 1.0  # s
 DIGITAL = "FROM content WHERE status='done' AND seconds > 0 AND kind NOT IN ('image', 'pdf')"
 
 
@@ -141,16 +141,19 @@ def drift(out: Path, ruler: list[tuple[int, float]]) -> None:
         totals[kind].append(seconds)
     means = {kind: sum(some) / len(some) for kind, some in totals.items()}
     ratios = [seconds / means[kind] for kind, seconds in rows]
-    usual = mean(taken for _, taken in ruler) if ruler else 1.0
+    usual = median(taken for _, taken in ruler) if ruler else 1.0
     print("\n| digital ECGs | processor, of the mean of their kind | the reference, ms |", end=" ")
     print("in references, of the mean |\n| --- | --- | --- | --- |")
-    step = min(STEP, max(100, len(ratios) // 5))
-    for first in range(0, len(ratios), step):
-        some = ratios[first : first + step]
-        cost = sum(some) / len(some)
-        taken = [each for done, each in ruler if first <= done < first + step]
-        speed = f"{mean(taken) * 1e3:.1f} | {cost * usual / mean(taken):.3f}" if taken else "- | -"
-        print(f"| {first} to {first + len(some)} | {cost:.3f} | {speed} |")
+    blocks = max(1, len(ratios) // STEP, min(5, len(ratios) // 100))
+    edges = [round(len(ratios) * block / blocks) for block in range(blocks + 1)]
+    for first, last in pairwise(edges):
+        cost = sum(ratios[first:last]) / max(last - first, 1)
+        speeds = [taken for done, taken in ruler if first <= done < last]
+        shown = "- | -"
+        if speeds:
+            speed = median(speeds)
+            shown = f"{speed * 1e3:.1f} | {cost * usual / speed:.3f}"
+        print(f"| {first} to {last} | {cost:.3f} | {shown} |")
 
 
 def refused(out: Path) -> dict[tuple[str, str], int]:
