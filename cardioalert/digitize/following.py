@@ -14,6 +14,7 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
@@ -21,6 +22,10 @@ from cardioalert.networks.row_owner import RowOwners, row_owners
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
+SURELY_OWN: Final = 0.6  # probability of ink that a row's path should not leave out
+LEAST_MISSED: Final = 24  # px of it
+BAIT: Final = 0.02  # reward per px of it
+BESIDE: Final = 4  # columns beside a path that its stroke covers
 OWN_CLIMB: Final = -0.005  # the same along ink surely of this row: a path had better explain it
 PAPER_CLIMB: Final = 0.08  # the same across blank paper, which no pen does
 UNDER_MARKS: Final = 0.8  # probability of ink under a lead name, which may hide a tall wave
@@ -95,16 +100,19 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     tops = np.round(base_lines).astype(int) - half
     centre, ink = (_bands(part, tops, half) for part in (maps.centre, maps.trace))
     any_ink = np.maximum(maps.trace, np.float32(UNDER_MARKS) * maps.marks)
-    bands, climb = _claims(owners, centre, _bands(any_ink, tops, half), tops)
+    bands, climb, own = _claims(owners, centre, _bands(any_ink, tops, half), tops)
     del owners  # 50 MB for the largest page
     stray = _stray_costs(tops, base_lines, spacing, heights=bands.shape[2])
     paths = _cheapest_paths(bands, climb, stray)
+    missed = _bait_missed_tips(bands, paths, own)
+    if missed:
+        paths[missed] = _cheapest_paths(bands[missed], climb[missed], stray[missed])
     for _ in range(UNTANGLE_ROUNDS):
         losers = _erase_shared_ink(bands, paths, tops / HALF, base_lines / HALF)
         if not losers:
             break
         paths[losers] = _cheapest_paths(bands[losers], climb[losers], stray[losers])
-    low, high = _passed_over(HALF * paths)
+    low, high = _passed_over(HALF * paths, COVER)
     others, crossed = _passed_by_others(low, high, tops, 2 * half + 1)
     return tuple(
         FollowedRow(
@@ -130,24 +138,61 @@ def _owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> R
 
 def _claims(
     owners: RowOwners | None, centre: list[Floats], ink: list[Floats], tops: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Return what each row may follow, without the ink that surely belongs to another row.
 
     Returns
     -------
     bands, climb : float32 arrays, shape (rows, columns, heights / 2)
         See `_cheapest_paths`.
+    own : bool array of the same shape
+        Ink that is surely of the row itself.
     """
     shape = (len(centre), len(centre[0]), -(-centre[0].shape[1] // HALF))
     bands, climb = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    sure = np.zeros(shape, np.bool_)
     for row, top in enumerate(tops):
         if owners is None:
             bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
             continue
         share, own = owners.claims(row, top=int(top), heights=centre[row].shape[1])
         bands[row] = _halved(centre[row] * share)
-        climb[row] = _climb_costs(_halved(ink[row] * share), _halved(ink[row] * own))
-    return bands, climb
+        own_ink = _halved(ink[row] * own)
+        np.greater(own_ink, SURELY_OWN, out=sure[row])
+        climb[row] = _climb_costs(_halved(ink[row] * share), own_ink)
+    return bands, climb, sure
+
+
+def _bait_missed_tips(bands: Floats, paths: NDArray[np.intp], own: NDArray[np.bool_]) -> list[int]:
+    """Reward paths for the far ends of ink of their own that they missed, in place.
+
+    One pixel is enough, and no more: a path would go up and down a reward that is wide.
+
+    Returns
+    -------
+    list of int
+        The rows that missed some.
+    """
+    low, high = _passed_over(paths, COVER // HALF)
+    heights = np.arange(bands.shape[2])
+    rows = []
+    for row in np.flatnonzero(own.any(axis=(1, 2))).tolist():
+        nearby_low = minimum_filter1d(low[row], 2 * BESIDE + 1)
+        nearby_high = maximum_filter1d(high[row], 2 * BESIDE + 1)
+        passed = (heights >= nearby_low[:, None]) & (heights <= nearby_high[:, None])
+        missed = (own[row] & ~passed).astype(np.uint8)
+        count, labels, stats, _middles = cv2.connectedComponentsWithStats(missed)
+        for part in range(1, count):
+            extent = HALF * int(stats[part, cv2.CC_STAT_WIDTH])  # heights are the columns of labels
+            if extent < LEAST_MISSED:
+                continue
+            column, height = np.nonzero(labels == part)
+            away = np.abs(height - heights[-1] / 2)
+            furthest = away >= away.max() - 1
+            at = np.argmax(bands[row, column[furthest], height[furthest]])
+            bands[row, column[furthest][at], height[furthest][at]] = np.exp(BAIT * extent)
+            rows.append(row)
+    return sorted(set(rows))
 
 
 def row_spacing(base_lines: NDArray[np.float64], height: int) -> float:
@@ -216,10 +261,10 @@ def runs(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(np.diff(padded)).reshape(-1, 2)
 
 
-def _passed_over(paths: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _passed_over(paths: NDArray[np.intp], stroke: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the heights between which each path runs around each column, and a stroke more."""
     around = np.stack([paths, *(np.roll(paths, step, axis=1) for step in (-1, 1))])
-    return around.min(axis=0) - COVER, around.max(axis=0) + COVER
+    return around.min(axis=0) - stroke, around.max(axis=0) + stroke
 
 
 def _passed_by_others(
