@@ -24,7 +24,7 @@ INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
 SURELY_OWN: Final = 0.6  # probability of ink that a row's path should not leave out
 LEAST_MISSED: Final = 24  # px of it
-BAIT: Final = 0.02  # reward per px of it
+BAIT: Final = 0.03  # reward per px of it
 BESIDE: Final = 4  # columns beside a path that its stroke covers
 OWN_CLIMB: Final = -0.005  # the same along ink surely of this row: a path had better explain it
 PAPER_CLIMB: Final = 0.08  # the same across blank paper, which no pen does
@@ -104,7 +104,8 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
     del owners  # 50 MB for the largest page
     stray = _stray_costs(tops, base_lines, spacing, heights=bands.shape[2])
     paths = _cheapest_paths(bands, climb, stray)
-    missed = _bait_missed_tips(bands, paths, own)
+    missed = [] if own is None else _bait_missed_tips(bands, paths, own)
+    del own
     if missed:
         paths[missed] = _cheapest_paths(bands[missed], climb[missed], stray[missed])
     for _ in range(UNTANGLE_ROUNDS):
@@ -138,21 +139,21 @@ def _owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -> R
 
 def _claims(
     owners: RowOwners | None, centre: list[Floats], ink: list[Floats], tops: NDArray[np.intp]
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+) -> tuple[Floats, Floats, NDArray[np.bool_] | None]:
     """Return what each row may follow, without the ink that surely belongs to another row.
 
     Returns
     -------
     bands, climb : float32 arrays, shape (rows, columns, heights / 2)
         See `_cheapest_paths`.
-    own : bool array of the same shape
+    own : bool array of the same shape, or None where nobody was asked
         Ink that is surely of the row itself.
     """
     shape = (len(centre), len(centre[0]), -(-centre[0].shape[1] // HALF))
     bands, climb = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    sure = np.zeros(shape, np.bool_)
+    sure = None if owners is None else np.empty(shape, np.bool_)
     for row, top in enumerate(tops):
-        if owners is None:
+        if owners is None or sure is None:
             bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
             continue
         share, own = owners.claims(row, top=int(top), heights=centre[row].shape[1])

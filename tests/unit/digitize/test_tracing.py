@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cardioalert.digitize import following
 from cardioalert.digitize.following import runs
 from cardioalert.digitize.tracing import _reach_tips, find_rows, trace_rows
 from cardioalert.domain.imaging import InkMaps
@@ -135,3 +136,25 @@ def test_ink_that_no_curve_explains_makes_its_columns_doubtful() -> None:
     marked = trace_rows(maps, bases, pixels_of(maps))
     assert np.flatnonzero(marked[0].tangled).tolist() == [200, 201, 202, 203]
     assert not marked[1].tangled.any()
+
+
+def test_a_path_that_missed_a_tall_wave_of_its_own_is_led_to_its_tip() -> None:
+    """Ink of another row beside the base line is the easier way, until the own wave is missed."""
+    columns, heights, base, tip = 60, 200, 100, 20
+    bands = np.full((1, columns, heights), 0.001, np.float32)
+    bands[0, :, base] = 0.6
+    ink = np.zeros_like(bands)
+    ink[0, :, base - 1 : base + 2] = 1.0
+    ink[0, 28:33, tip:base] = 0.95  # its centre line is hardly seen
+    bands[0, 30, tip:base] = 0.02
+    stray = np.zeros((1, heights), np.float32)
+    climb = following._climb_costs(ink[0])[None]
+    paths = following._cheapest_paths(bands, climb, stray)
+    assert paths[0].min() > base - 10
+    own = np.zeros(bands.shape, np.bool_)
+    own[0, 29:32, tip:base] = True
+    assert following._bait_missed_tips(bands, paths, own) == [0]
+    led = following._cheapest_paths(bands, climb, stray)
+    assert led[0].min() <= tip + 1
+    assert np.count_nonzero(led[0] < base - 10) <= 5  # there and back, once
+    assert following._bait_missed_tips(bands, led, own) == []
