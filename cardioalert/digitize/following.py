@@ -157,10 +157,13 @@ def _claims(
             bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
             continue
         share, own = owners.claims(row, top=int(top), heights=centre[row].shape[1])
-        bands[row] = _halved(centre[row] * share)
-        own_ink = _halved(ink[row] * own)
+        own *= ink[row]
+        own_ink = _halved(own)
+        del own
         np.greater(own_ink, SURELY_OWN, out=sure[row])
-        climb[row] = _climb_costs(_halved(ink[row] * share), own_ink)
+        bands[row] = _halved(centre[row] * share)
+        share *= ink[row]
+        climb[row] = _climb_costs(_halved(share), own_ink)
     return bands, climb, sure
 
 
