@@ -291,17 +291,18 @@ def table(rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def report(results: list[Result]) -> str:
-    """Return the tables."""
+def report(results: list[Result], *, at_one_go: bool) -> str:
+    """Return the tables, with the peak of memory when no answer is of an earlier run."""
     names = [level + rest for rest in ("", ", slow paper", " without grid") for level in LEVELS]
     groups = {name: [result for result in results if result.level == name] for name in names}
     rows = [row_of(name, group) for name, group in groups.items() if group]
     classes = [row_of(name, group) for name, group in by_class(results)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = f"; peak memory of the whole run, with drawing: {peak:.0f} MB" if at_one_go else ""
     return (
         f"## By camera level\n\n{table(rows)}\n\n## By class, all camera levels\n\n"
-        f"{table(classes)}\n\nFidelity counts pages whose layout, names, speed and gain are right; "
-        f"peak memory of the whole run, with drawing: {peak:.0f} MB.\n\n"
+        f"{table(classes)}\n\nFidelity counts pages whose layout, names, speed and gain are right"
+        f"{memory}.\n\n"
         "## Leads that the answer names as not surely read\n\nOf the same pages, those on slow "
         f"paper left out.\n\n{doubts(results)}\n"
     )
@@ -374,7 +375,7 @@ def main() -> None:
                 f"{'SILENT' if result.silently_wrong else ''} {result.grade} {result.hedged}",
                 flush=True,
             )
-    text = report(results)
+    text = report(results, at_one_go=not seen)
     print(text)
     if options.write:
         target = ROOT / "docs" / "accuracy" / "drawn_pages.md"
