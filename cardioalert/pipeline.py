@@ -22,7 +22,7 @@ from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.direction import trace_along, turn_upright
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads, refuse_too_many
-from cardioalert.digitize.limits import Deadline
+from cardioalert.digitize.limits import Deadline, memory_of_opencv
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM, flatten_page
 from cardioalert.digitize.printed_scale import read_printed_scale
 from cardioalert.digitize.pulse import find_pulse, without_pulse
@@ -74,6 +74,7 @@ def digitize(
         The file is not a readable picture.
     DigitizationError
         The picture was read, but its grid, traces, layout or scale was not understood.
+    MemoryError
     """
     began, deadline = time.perf_counter(), Deadline()
     if not isinstance(picture, Photo | np.ndarray):
@@ -85,7 +86,8 @@ def digitize(
         gain=None if gain == "auto" else float(gain),
         sampling_rate=sampling_rate,
     )
-    digitized = _digitize_photo(photo, wishes, deadline)
+    with memory_of_opencv():
+        digitized = _digitize_photo(photo, wishes, deadline)
     return replace(digitized, seconds=time.perf_counter() - began)
 
 

@@ -1,14 +1,22 @@
-"""How long one page may take: after ten seconds of work no picture is worked on any further."""
+"""How long one page may take, and what happens when its memory does not suffice.
+
+After ten seconds of work no picture is worked on any further.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
+
+import cv2
 
 from cardioalert.errors import TimeLimitError
 from cardioalert.i18n import translate as _
 
+NO_MEMORY: Final = "Insufficient memory"  # in what OpenCV says
 MOST_SECONDS: Final = 10.0  # of this thread's work; a busy computer may take longer
 
 
@@ -49,3 +57,19 @@ class Deadline:
                     limit=self.seconds,
                 )
             )
+
+
+@contextmanager
+def memory_of_opencv() -> Iterator[None]:
+    """Let a lack of memory be Python's error for it: OpenCV has one of its own.
+
+    Raises
+    ------
+    MemoryError
+    """
+    try:
+        yield
+    except cv2.error as error:
+        if NO_MEMORY in str(error):
+            raise MemoryError(str(error)) from error
+        raise
