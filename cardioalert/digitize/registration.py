@@ -34,6 +34,7 @@ STIFFNESS: Final = 0.03
 KNOT_CELLS: Final = 3.0
 ROUNDS: Final = 3
 RIDGE: Final = 1e-3  # of the usual determinant, against lines of one direction only
+NOTHING: Final = np.float32(1e-12)
 FAINTEST: Final = 0.1  # contrast of the grid, against that of the whole page
 
 Floats = NDArray[np.float32]
@@ -118,7 +119,7 @@ def _errors(wave: Floats, paper: Floats) -> tuple[tuple[Floats, Floats], tuple[F
     xx, xy, yy = _around(seen_x * slope_x), _around(seen_x * slope_y), _around(seen_y * slope_y)
     left_x = _around(wave * slope_x) - contrast * _around(seen * slope_x)
     left_y = _around(wave * slope_y) - contrast * _around(seen * slope_y)
-    least = np.float32(RIDGE) * np.median(xx * yy)
+    least = np.float32(RIDGE) * np.median(xx * yy) + NOTHING  # a page may be inked all over
     scale = np.maximum(xx * yy - xy * xy, least) * np.maximum(contrast, np.float32(FAINTEST))
     right, down = (yy * left_x - xy * left_y) / scale, (xx * left_y - xy * left_x) / scale
     clear = np.maximum(contrast, np.float32(0.0)) ** 2

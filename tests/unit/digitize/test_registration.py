@@ -74,3 +74,22 @@ def test_ink_that_is_known_does_not_pull_the_grid() -> None:
     largest = [np.abs(register_grid(pixels, maps).right[INSIDE]).max() for maps in (told, blind)]
     assert largest[0] < 0.2
     assert largest[0] < 0.5 * largest[1]
+
+
+@pytest.mark.parametrize("shape", [(160, 160), (160, 3840)])
+@pytest.mark.parametrize("kind", ["white", "black", "noise"])
+@pytest.mark.parametrize("inked", [0.0, 1.0])
+def test_a_page_without_a_grid_is_left_nearly_as_it_is(
+    shape: tuple[int, int], kind: str, inked: float
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
+    pixels = {"white": np.full_like(noise, 250), "black": np.zeros_like(noise), "noise": noise}[
+        kind
+    ]
+    maps = np.full(shape, inked, np.float32)
+    found = register_grid(pixels, InkMaps(centre=maps, trace=maps, marks=maps))
+    for part in (found.right, found.down):
+        assert np.isfinite(part).all()
+        assert np.abs(part).max() < 12.0  # px, 1.5 mm: three rounds, and some beyond the rim
+        if kind != "noise" or inked:
+            assert np.abs(part).max() < 1e-3
