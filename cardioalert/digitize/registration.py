@@ -30,11 +30,11 @@ HIGHEST: Final = 3.0  # local standard deviations from the mean at which lines a
 HALO: Final = 7  # px, diameter of the blur of ink
 NEAR_CELLS: Final = 1.0  # standard deviation of the surroundings that tell a displacement
 FARTHEST: Final = 1.5  # px in one round: beyond, the neighboring line is as near
-STIFFNESS: Final = 0.03
-KNOT_CELLS: Final = 3.0
+STIFFNESS: Final = 0.03  # of the surface of displacements: folds are sharp
+KNOT_CELLS: Final = 3.0  # distance of its knots
 ROUNDS: Final = 3
 RIDGE: Final = 1e-3  # of the usual determinant, against lines of one direction only
-NOTHING: Final = np.float32(1e-12)
+NOTHING: Final = np.float32(1e-12)  # where all is ink, no displacement instead of 0 / 0
 FAINTEST: Final = 0.1  # contrast of the grid, against that of the whole page
 
 Floats = NDArray[np.float32]
