@@ -23,6 +23,7 @@ from cardioalert.digitize.direction import trace_along, turn_upright
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads, refuse_too_many
 from cardioalert.digitize.limits import Deadline, memory_of_opencv
+from cardioalert.digitize.one_thread import one_blas_thread
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM, flatten_page
 from cardioalert.digitize.printed_scale import read_printed_scale
 from cardioalert.digitize.pulse import find_pulse, without_pulse
@@ -86,7 +87,7 @@ def digitize(
         gain=None if gain == "auto" else float(gain),
         sampling_rate=sampling_rate,
     )
-    with memory_of_opencv():
+    with memory_of_opencv(), one_blas_thread():
         digitized = _digitize_photo(photo, wishes, deadline)
     return replace(digitized, seconds=time.perf_counter() - began)
 
