@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.domain.record import Lead
-from cardioalert.dsp import Floats, Mask, median, quantile, slope, smooth, sort_few, stretches
+from cardioalert.dsp import (
+    Floats,
+    Mask,
+    median,
+    quantile,
+    row_quantiles,
+    slope,
+    smooth,
+    sort_few,
+    stretches,
+)
 from cardioalert.measure.beats import Shapes, cut_out
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
 
@@ -80,7 +90,8 @@ def level_baseline(prepared: Prepared, r: Floats) -> Floats:
     touches the ST segment; gaps become NaN.
     """
     signal = prepared.signal.copy()
-    signal[~prepared.present] = np.nan
+    if not prepared.present.all():
+        signal[~prepared.present] = np.nan
     if len(r) == 0 or not prepared.leads:
         return signal
     peaks = np.round(r).astype(np.intp)
@@ -130,13 +141,16 @@ def _line_through(knots: NDArray[np.intp], level: Floats, samples: int) -> Float
 
 def quiet_offset(prepared: Prepared, peaks: NDArray[np.intp]) -> int:
     """Return how many samples before R the leads are quietest, on average over the beats."""
-    steep = np.abs(slope(prepared.signal, sampling_rate=WORKING_RATE, width=5))
+    steep = slope(prepared.signal, sampling_rate=WORKING_RATE, width=5)
+    np.abs(steep, out=steep)
     first, last = round(QUIET_FROM * WORKING_RATE), round(QUIET_TO * WORKING_RATE)
-    together = np.where(prepared.present, steep, 0.0).sum(axis=0)
+    if not prepared.present.all():
+        steep[~prepared.present] = 0.0
+    together = steep.sum(axis=0)
     around = smooth(together, width=round(QUIET_WIDTH * WORKING_RATE))
     index = np.clip(peaks[:, None] - np.arange(last, first + 1)[None, :], 0, None)
     # Later instants win ties: near the QRS the level is what ST is measured against.
-    mean = np.median(around[index], axis=0)
+    mean = row_quantiles(around[index.T], 0.5)[0]
     return last + int(np.argmin(mean))
 
 
@@ -240,9 +254,13 @@ def _median_and_noise(single: NDArray[np.float32]) -> tuple[Floats, Floats]:
         apart = (thin - mean) ** 2
         apart[missing] = 0.0
         spread = apart.sum(axis=0) / np.maximum(count - 1, 1)
-        for lead, known in enumerate(count > 1):
-            if known.any():
-                noise[lead] = np.sqrt(median(smooth(spread[lead, known], width=10)))
+        several = count > 1
+        if several.all():
+            noise = np.sqrt(row_quantiles(smooth(spread, width=10), 0.5)[0])
+        else:
+            for lead, known in enumerate(several):
+                if known.any():
+                    noise[lead] = np.sqrt(median(smooth(spread[lead, known], width=10)))
     return middle.astype(np.float64), noise
 
 

@@ -77,8 +77,9 @@ def find_beats_by_energy(prepared: Prepared) -> Peaks:
     """Return the beats found by two moving averages of the energy, for comparison."""
     if prepared.samples < 2 or not prepared.leads:
         return np.zeros(0, dtype=np.intp)
-    fast = band_pass(prepared.signal, sampling_rate=WORKING_RATE, low=8.0, high=20.0)
-    energy = _mean_of_present((fast / _scale(np.abs(fast), prepared.present)) ** 2, prepared)
+    energy = np.abs(band_pass(prepared.signal, sampling_rate=WORKING_RATE, low=8.0, high=20.0))
+    energy /= _scale(energy, prepared.present)
+    energy = _mean_of_present(np.square(energy, out=energy), prepared)
     short = smooth(energy, width=round(0.10 * WORKING_RATE))
     long = smooth(energy, width=round(0.60 * WORKING_RATE))
     inside = short > long + 0.08 * energy.mean()
@@ -93,7 +94,7 @@ def find_beats_by_energy(prepared: Prepared) -> Peaks:
             kept.append(peak)
     found = np.array(kept, dtype=np.intp)
     height = short[found]
-    usual = np.median(height) if len(found) else 0.0
+    usual = median(height) if len(found) else 0.0
     return found[height > 0.1 * usual]
 
 
@@ -133,9 +134,11 @@ def _steepness(prepared: Prepared) -> Floats:
     """
     if not prepared.leads:
         return np.zeros(prepared.samples)
-    steep = np.abs(slope(prepared.fast, sampling_rate=WORKING_RATE, width=3))
+    steep = slope(prepared.fast, sampling_rate=WORKING_RATE, width=3)
+    np.abs(steep, out=steep)
     steep /= _scale(steep, prepared.present)
-    together = _mean_where(np.minimum(steep, ONE_LEAD_AT_MOST), _whole_leads(prepared.present))
+    np.minimum(steep, ONE_LEAD_AT_MOST, out=steep)
+    together = _mean_where(steep, _whole_leads(prepared.present))
     return smooth(together, width=round(HUMP * WORKING_RATE))
 
 
@@ -195,7 +198,7 @@ def _usual_height(evidence: Floats) -> Floats:
     reach = 6
     around = [tops[max(0, k - reach) : k + reach + 1] for k in range(count)]
     level = np.array([quantile(part[part > 0], 0.75) if part.any() else np.inf for part in around])
-    background = np.median(evidence[evidence > 0])
+    background = row_quantiles(evidence[None, evidence > 0], 0.5)[0][0]
     level[level < STANDS_OUT * background] = np.inf
     centres = (np.arange(count) + 0.5) * len(evidence) / count
     if np.isinf(level).all():
@@ -217,11 +220,11 @@ def _local_maxima(evidence: Floats) -> Peaks:
 def _without_t_waves(found: Peaks, evidence: Floats) -> Peaks:
     """Return the beats without low humps that follow a beat as closely as its T wave does."""
     kept: list[int] = []
-    for peak in found:
+    for peak in found.tolist():
         follows = kept and peak - kept[-1] < T_WAVE_UNTIL * WORKING_RATE
         if follows and evidence[peak] < T_WAVE_HEIGHT * evidence[kept[-1]]:
             continue
-        kept.append(int(peak))
+        kept.append(peak)
     return np.array(kept, dtype=np.intp)
 
 
@@ -244,8 +247,11 @@ def _search_back(
     A beat that is not steep must be seen by the other detector or be as tall as the others, as a
     broad ventricular beat is; noise in a pause is neither.
     """
-    gaps = [pair for pair in pairwise(found) if pair[1] - pair[0] >= SEARCH_BACK * _usual(found)]
-    if len(found) < 3 or not gaps:
+    if len(found) < 3:
+        return found
+    longest = SEARCH_BACK * _usual(found)
+    gaps = [(one, other) for one, other in pairwise(found.tolist()) if other - one >= longest]
+    if not gaps:
         return found
     voltage = _voltage(prepared)
     tall = TALL * float(np.median(voltage[found]))
@@ -294,10 +300,10 @@ def _on_r_peaks(found: Peaks, prepared: Prepared) -> Peaks:
     """Return each beat moved to the largest voltage over the leads within its QRS."""
     size = np.abs(prepared.fast)
     size /= _scale(size, prepared.present)
-    together = smooth(_mean_of_present(size**2, prepared), width=5)
+    together = smooth(_mean_of_present(np.square(size, out=size), prepared), width=5)
     reach = round(QRS_REACH * WORKING_RATE)
     moved = []
-    for peak in found:
-        first = max(0, int(peak) - reach)
+    for peak in found.tolist():
+        first = max(0, peak - reach)
         moved.append(first + int(np.argmax(together[first : peak + reach + 1])))
     return np.unique(np.array(moved, dtype=np.intp))

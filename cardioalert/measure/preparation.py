@@ -73,10 +73,13 @@ def prepare(record: ECGRecord) -> Prepared:
             rows.append(record.leads.index(lead))
             leads.append(lead)
     signal = resample(record.signal[rows], from_rate=record.sampling_rate, to_rate=WORKING_RATE)
-    signal = _bridged(signal)
-    present = _without_islands(~np.isnan(signal))
+    present = ~np.isnan(signal)
     whole = bool(present.all())
-    signal = fill_gaps(np.where(present, signal, np.nan))
+    if not whole:
+        signal = _bridged(signal)
+        present = _without_islands(~np.isnan(signal))
+        whole = bool(present.all())
+        signal = fill_gaps(np.where(present, signal, np.nan))
     if whole and leads:
         signal = remove_line_noise(signal, sampling_rate=WORKING_RATE)
     pulses = np.zeros(0, dtype=np.intp)
@@ -86,7 +89,8 @@ def prepare(record: ECGRecord) -> Prepared:
     fast = np.zeros_like(signal)
     if leads and signal.shape[1] > 1:
         fast = band_pass(signal, sampling_rate=WORKING_RATE, low=QRS_BAND[0], high=QRS_BAND[1])
-    fast[~present] = 0.0
+    if not whole:
+        fast[~present] = 0.0
     return Prepared(
         leads=tuple(leads),
         unusable=unusable,

@@ -66,51 +66,61 @@ def quality_features(record: ECGRecord) -> NDArray[np.float32]:
     signal = resample(signal, from_rate=record.sampling_rate, to_rate=RATE)
     if signal.shape[1] < 4 * PIECE:
         signal = np.pad(signal, ((0, 0), (0, 4 * PIECE - signal.shape[1])), mode="edge")
-    table = np.sort(_per_lead(signal), axis=1)
     centred = signal - signal.mean(axis=1, keepdims=True)
-    even = centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-3)
+    square = centred**2
+    deviation = np.sqrt(square.mean(axis=1))
+    table = np.sort(_per_lead(signal, square, deviation), axis=1)
+    even = centred / np.maximum(deviation, 1e-3)[:, None]
     alike = np.einsum("ik,jk->ij", even, even) / even.shape[1]  # not `@`, see measure/beats.py
     shares = np.linalg.eigvalsh(alike)[::-1] / len(even)
-    flat_leads = float((signal.std(axis=1) < FLAT).sum())
+    flat_leads = float((deviation < FLAT).sum())
     return np.concatenate([table.ravel(), shares[:2], [flat_leads]]).astype(np.float32)
 
 
-def _per_lead(signal: Floats) -> Floats:
-    """Return the values of PER_LEAD, shape (measures, leads)."""
-    steps = np.abs(np.diff(signal, axis=1))
+def _per_lead(signal: Floats, square: Floats, deviation: Floats) -> Floats:
+    """Return the values of PER_LEAD, shape (measures, leads).
+
+    Parameters
+    ----------
+    signal, square : float arrays, shape (leads, samples)
+        In mV, and the squares of the distances from the mean of each lead.
+    deviation : float array, shape (leads,), mV
+    """
+    steps = np.zeros_like(signal)  # the first one is none
+    np.subtract(signal[:, 1:], signal[:, :-1], out=steps[:, 1:])
+    np.abs(steps, out=steps)
     count = signal.shape[1] // PIECE
     pieces = signal[:, : count * PIECE].reshape(len(signal), count, PIECE)
     low, high = row_quantiles(signal, 0.01, 0.99)
-    spread = np.maximum(signal.std(axis=1), 1e-4)
+    spread = np.maximum(deviation, 1e-4)
     beats = butterworth(2, BEATS, "bandpass", RATE).both_ways(signal, padding=PADDING)
-    square = (signal - signal.mean(axis=1, keepdims=True)) ** 2
     at_edge = (signal >= signal.max(axis=1, keepdims=True) - 1e-6) | (
         signal <= signal.min(axis=1, keepdims=True) + 1e-6
     )
+    moves = steps[:, 1:]
     return np.stack(
         [
             np.log10(np.maximum(high - low, 1e-3)),
             np.log10(np.maximum(pieces.mean(axis=2).std(axis=1), 1e-4)),
-            np.log10(np.maximum(steps.mean(axis=1), 1e-5)),
+            np.log10(np.maximum(moves.mean(axis=1), 1e-5)),
             (np.ptp(pieces, axis=2) < FLAT).mean(axis=1),
-            np.log10(np.maximum(steps.max(axis=1), 1e-4)),
+            np.log10(np.maximum(moves.max(axis=1), 1e-4)),
             at_edge.mean(axis=1),
             (square**2).mean(axis=1) / spread**4,
             beats.std(axis=1) / spread,
             _repetition(beats),
-            *_disturbances(signal),
+            *_disturbances(signal, steps),
         ]
     )
 
 
-def _disturbances(signal: Floats) -> tuple[Floats, ...]:
+def _disturbances(signal: Floats, steps: Floats) -> tuple[Floats, ...]:
     """Return how half seconds differ from the usual one of their lead, six values per lead."""
-    steps = np.abs(np.diff(signal, axis=1, prepend=signal[:, :1]))
     rough = _half_seconds(steps).mean(axis=2)
     halves = _half_seconds(signal)
     width = np.ptp(halves, axis=2)
-    rough_usual = np.maximum(np.median(rough, axis=1, keepdims=True), 1e-4)
-    width_usual = np.maximum(np.median(width, axis=1, keepdims=True), 1e-3)
+    rough_usual = np.maximum(row_quantiles(rough, 0.5)[0], 1e-4)[:, None]
+    width_usual = np.maximum(row_quantiles(width, 0.5)[0], 1e-3)[:, None]
     level_steps = np.abs(np.diff(halves.mean(axis=2), axis=1))
     return (
         (rough > ROUGHER * rough_usual).mean(axis=1),
