@@ -69,7 +69,11 @@ def translate(message: str, /, **values: Any) -> str:
     >>> translate("{count} of {all} leads", count=11, all=12)
     '11 of 12 leads'
     """
-    return _fill(_find(message), values) if values else _find(message)
+    code = _language.get()
+    if code == "en":  # asked for hundreds of times for one ECG
+        return message.format(**values) if values else message
+    text = _find_in(code, message) if message else message
+    return _fill(text, values) if values else text
 
 
 def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
@@ -100,12 +104,6 @@ def pgettext(context: str, message: str, /, **values: Any) -> str:
     else:
         text = catalog(code).pgettext(context, message)
     return _fill(text, values) if values else text
-
-
-def _find(message: str) -> str:
-    """Return the translation, or the English where there is none yet."""
-    code = language()
-    return message if code == "en" or not message else _find_in(code, message)
 
 
 @lru_cache(maxsize=8192)  # more than there are texts

@@ -411,6 +411,11 @@ def _capped(check: Check, against: str) -> Check:
     return replace(check, outcome=Outcome.NEARLY, against=(*check.against, against), capped=True)
 
 
+def not_capped(check: Check) -> Check:
+    """Return a check that nothing but the measurement error keeps from being certain."""
+    return later(check.outcome, lambda: replace(check, capped=False))
+
+
 def without_evidence(check: Check) -> Check:
     """Return a check as a condition that need not be shown."""
     return later(check.outcome, lambda: replace(check, evidence=(), against=()))

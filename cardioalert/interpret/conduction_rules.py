@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +21,7 @@ from cardioalert.interpret.checks import (
     higher,
     n_of,
     negate,
+    not_capped,
     one_met,
     seen,
 )
@@ -63,7 +63,7 @@ def pre_excited_fibrillation(case: Case, n: Numbers) -> Check:
 def right_bundle_branch_block(case: Case, n: Numbers) -> Check:
     """The shape of a right bundle branch block in a wide QRS; just below, the incomplete one."""
     width, check = _right_bundle_branch_block(case, n)
-    return check if width.outcome >= Outcome.BARELY else replace(check, capped=False)
+    return check if width.outcome >= Outcome.BARELY else not_capped(check)
 
 
 def incomplete_right_bundle_branch_block(case: Case, n: Numbers) -> Check:
@@ -71,7 +71,7 @@ def incomplete_right_bundle_branch_block(case: Case, n: Numbers) -> Check:
     width, check = _right_bundle_branch_block(case, n)
     duration = case.value("qrs").value
     above = duration is not None and duration >= n["qrs_below_ms"]
-    return replace(check, capped=False) if above and width.outcome < Outcome.BARELY else check
+    return not_capped(check) if above and width.outcome < Outcome.BARELY else check
 
 
 def left_bundle_branch_block(case: Case, n: Numbers) -> Check:

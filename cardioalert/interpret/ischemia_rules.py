@@ -214,19 +214,18 @@ def _elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Plac
     looks the same where J is placed a little early. That of an infarction lasts.
     """
     has_lvh = case.outcome(*LVH_ROWS) is Outcome.MET and not spare_lvh
+    by_lvh = _("may be secondary to LVH: voltage criteria are met")
+    passing = _("ST is below its limit 60 ms after J: the end of the QRS may look like that")
     checks = {}
     for place in (*LIMB_CHAIN, *CHEST_CHAIN):
         own = place.lead in V2_V3
         limit, note = (n["v2_v3_mv"], n.note) if own else (n["other_mv"], "")
         check = compare(case.lead("st_j", place), "at_least", limit, note)
         if has_lvh and place.lead in SEPTAL:
-            check = cap(check, _("may be secondary to LVH: voltage criteria are met"))
+            check = cap(check, by_lvh)
         later = case.lead("st_j60", place).value
         if later is not None and later < limit:
-            check = cap(
-                check,
-                _("ST is below its limit 60 ms after J: the end of the QRS may look like that"),
-            )
+            check = cap(check, passing)
         checks[place] = check
     return checks
 

@@ -79,19 +79,14 @@ def judge(case: Case) -> tuple[Judgement, ...]:
     judgements = []
     outcomes = dict(case.outcomes)
     case = replace(case, outcomes=MappingProxyType(outcomes))
+    width = case.value("qrs").value or 0.0
+    doubt = _("a QRS as wide as in a bundle branch block changes R and S by itself")
     for criterion in criteria():
         check = judge_row(criterion, case)
         outcomes[criterion.id] = check.outcome
-        doubt = _doubt_in_wide_qrs(criterion, case)
-        judgements.append(Judgement(criterion=criterion, check=check, doubt=doubt))
+        wide = width >= criterion.certain_below_qrs_ms
+        judgements.append(Judgement(criterion=criterion, check=check, doubt=doubt if wide else ""))
     return tuple(judgements)
-
-
-def _doubt_in_wide_qrs(criterion: Criterion, case: Case) -> str:
-    """Return why a row is not certain in a QRS as wide as this, empty where it is not."""
-    if (case.value("qrs").value or 0.0) < criterion.certain_below_qrs_ms:
-        return ""
-    return _("a QRS as wide as in a bundle branch block changes R and S by itself")
 
 
 def judge_row(criterion: Criterion, case: Case) -> Check:

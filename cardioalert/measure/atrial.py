@@ -113,8 +113,8 @@ def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:
     total = sums[:, width:] - sums[:, :-width]
     left = (sums[:, edge : edge + count] - sums[:, :count]) / edge
     rise = (sums[:, width:] - sums[:, width - edge : width - edge + count]) / edge - left
-    squares = _running(calm**2)
-    square = squares[:, width:] - squares[:, :-width]
+    squares = _running(np.einsum("ij,ij->j", calm, calm)[None])[0]
+    square = squares[width:] - squares[:-width]
     step = part[1] - part[0]
     moments = _running(calm * (step * np.arange(calm.shape[1])))
     starts = step * np.arange(count) - part[0]
@@ -123,13 +123,9 @@ def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:
     spectrum = (fft.rfft(calm, size) * fft.rfft(wanted, size).conj()).sum(axis=0)
     product = fft.irfft(spectrum, size)[:count]
     product = product - left.T @ wanted.sum(axis=1) - rise.T @ (wanted @ part)
-    power = (
-        square
-        - 2 * (left * total + rise * along)
-        + width * left**2
-        + 2 * left * rise * part.sum()
-        + rise**2 * (part @ part)
-    ).sum(axis=0)
+    # The square of a window less its line, leads added up: no array of all leads for each term.
+    power = square + np.einsum("ij,ij->j", left, width * left - 2 * total)
+    power += np.einsum("ij,ij->j", rise, (2 * part.sum()) * left + (part @ part) * rise - 2 * along)
     whole = float((wanted**2).sum()) + 1e-12
     power = np.maximum(power, 0.0)  # differences of sums may fall a little below
     return product / np.sqrt(power * whole + 1e-12), product / whole

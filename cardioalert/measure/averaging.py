@@ -173,13 +173,14 @@ def average_beats(
     before = round(min(BEFORE * WORKING_RATE, 0.75 * rr))
     after = round(min(AFTER * WORKING_RATE, 0.95 * rr))
     centres = np.round(shapes.r[beats]).astype(np.intp)
-    single = cut_out(levelled.astype(np.float32), centres, before, after).astype(np.float32)
+    single = cut_out(levelled.astype(np.float32), centres, before, after)
     core = slice(
         max(0, before - round(CORE_BEFORE * WORKING_RATE)),
         before + round(CORE_AFTER * WORKING_RATE),
     )
     whole = np.asarray(~np.isnan(single[:, :, core]).any(axis=2), dtype=np.bool_)
-    single[~whole] = np.nan
+    if not whole.all():
+        single[~whole] = np.nan
     middle, noise = _median_and_noise(single)
     return Average(
         leads=prepared.leads,
@@ -274,9 +275,12 @@ def _nan_median(single: NDArray[np.float32]) -> NDArray[np.float32]:
         median_beat: NDArray[np.float32] = (ordered[(len(single) - 1) // 2] + ordered[half]) / 2
         return median_beat
     ordered = sort_few(np.where(missing, np.float32(np.inf), single))
-    count = (~missing).sum(axis=0)
-    low = np.maximum((count - 1) // 2, 0)[None]
-    high = np.maximum(count // 2, 0)[None]
-    high = np.minimum(high, len(single) - 1)
-    middle = (np.take_along_axis(ordered, low, 0) + np.take_along_axis(ordered, high, 0))[0] / 2
-    return np.where(count > 0, middle, np.nan)
+    lacking = missing.sum(axis=0, dtype=np.intp)
+    middle = np.full(lacking.shape, np.nan, dtype=np.float32)
+    # Only the beats at the ends of a record are cut: there are few different counts.
+    for absent in np.bincount(lacking.ravel()).nonzero()[0].tolist():
+        count = len(single) - absent
+        if count:
+            both = ordered[(count - 1) // 2] + ordered[count // 2]
+            np.divide(both, 2, out=middle, where=lacking == absent)
+    return middle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cardioalert.dsp import Floats, Mask, parabola_peak
 from cardioalert.measure.detection import Peaks
 from cardioalert.measure.preparation import WORKING_RATE, Prepared
+
+Real = TypeVar("Real", bound=np.floating)
 
 SHAPE_REACH: Final = 0.10  # s on either side of R that are compared
 SHIFT_REACH: Final = 0.05  # s by which a beat may be moved onto its shape
@@ -58,8 +60,8 @@ def group_beats(peaks: Peaks, prepared: Prepared) -> Shapes:
 
 
 def cut_out(
-    values: NDArray[np.floating], centres: NDArray[np.intp], before: int, after: int
-) -> NDArray[np.floating]:
+    values: NDArray[Real], centres: NDArray[np.intp], before: int, after: int
+) -> NDArray[Real]:
     """Return the surroundings of each beat, shape (beats, leads, before + after + 1).
 
     Parameters
@@ -71,9 +73,9 @@ def cut_out(
     """
     index = centres[:, None] + np.arange(-before, after + 1)[None, :]
     outside = (index < 0) | (index >= values.shape[1])
-    cut = values[:, np.clip(index, 0, values.shape[1] - 1)].transpose(1, 0, 2)
-    if outside.any():
-        cut = np.where(outside[:, None, :], np.nan, cut)
+    cut = values[:, np.clip(index, 0, values.shape[1] - 1)].transpose(1, 0, 2).copy()
+    for beat in np.flatnonzero(outside.any(axis=1)):
+        cut[beat, :, outside[beat]] = np.nan
     return cut
 
 
@@ -83,13 +85,16 @@ def _complexes(peaks: Peaks, prepared: Prepared) -> tuple[NDArray[np.float32], M
     Leads are weighted by the root of their size, so that the tall ones do not decide alone.
     """
     reach = round((SHAPE_REACH + SHIFT_REACH) * WORKING_RATE)
-    here = np.where(prepared.present, prepared.fast, np.nan).astype(np.float32)
-    cut = cut_out(here, peaks, reach, reach).astype(np.float32)
+    here = prepared.fast.astype(np.float32)
+    if not prepared.present.all():
+        here[~prepared.present] = np.nan
+    cut = cut_out(here, peaks, reach, reach)
     core = round(CORE * WORKING_RATE)
-    missing = np.isnan(cut[:, :, reach - core : reach + core + 1])
-    whole = np.asarray(~missing.any(axis=2), dtype=np.bool_)
-    cut[~whole] = 0.0
-    cut = np.nan_to_num(cut, copy=False)
+    missing = np.isnan(cut)
+    whole = np.asarray(~missing[:, :, reach - core : reach + core + 1].any(axis=2), dtype=np.bool_)
+    if missing.any():
+        cut[missing] = 0.0
+        cut[~whole] = 0.0
     size = np.sqrt(np.mean(cut**2, axis=2).max(axis=0)) + 1e-9
     return cut / np.sqrt(size)[None, :, None].astype(np.float32), whole
 
@@ -118,7 +123,7 @@ def _group(qrs: NDArray[np.float32], whole: Mask, limit: float) -> tuple[NDArray
             members = free[[int(np.nanargmax(np.nan_to_num(fit, nan=-1.0)))]]
         new_column = not compared[members].any()
         shape[members] = 0 if new_column else number
-        shift[members] = late[np.isin(free, members)]
+        shift[members] = late[np.searchsorted(free, members)]
         if new_column:
             compared[free[~np.isnan(fit)]] = True
         else:
@@ -130,8 +135,10 @@ def _commonest(
     qrs: NDArray[np.float32], whole: Mask, limit: float
 ) -> tuple[NDArray[np.float32], Mask]:
     """Return the mean of the largest group of beats that are alike as they stand."""
-    chosen = np.unique(np.linspace(0, len(qrs) - 1, MOST_COMPARED).astype(np.intp))
-    some, there = qrs[chosen], whole[chosen]
+    some, there = qrs, whole
+    if len(qrs) > MOST_COMPARED:
+        chosen = np.linspace(0, len(qrs) - 1, MOST_COMPARED).astype(np.intp)
+        some, there = qrs[chosen], whole[chosen]
     edge = round(SHIFT_REACH * WORKING_RATE)
     alike = _correlations(some[:, :, edge:-edge], there)
     close = np.nan_to_num(alike, nan=-1.0) >= limit
@@ -173,7 +180,7 @@ def _fit_shifted(
     product = fft.irfft((spectrum * reference.conj()[None]).sum(axis=1), length + width)
     product = product[:, : 2 * edge + 1]
     common = whole & there[None]
-    square = np.where(common[:, :, None], qrs, 0.0) ** 2
+    square = (qrs if common.all() else np.where(common[:, :, None], qrs, 0.0)) ** 2
     running = np.concatenate(
         [np.zeros((len(qrs), 1)), np.cumsum(square.sum(axis=1, dtype=np.float64), axis=1)], axis=1
     )

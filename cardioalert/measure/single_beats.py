@@ -25,34 +25,39 @@ def wave_times(
         if found is not None:
             with_p = _shows_p(found, averages[number], beat)
             alike.setdefault((number, with_p), []).append(beat)
-    seen: dict[int, tuple[tuple[str, ...], list[list[float | None]]]] = {}
+    seen: dict[int, list[list[float | None]]] = {}
     for (number, with_p), beats in alike.items():
         found, average = waves[number], averages[number]
         assert found is not None
-        names, places = _bounds(found, average, with_p=with_p)
+        places = _bounds(found, average, with_p=with_p)
         late = shapes.r[beats] - average.r_index
         instants = _instants(places + late[:, None, None], prepared)
-        seen |= {beat: (names, here) for beat, here in zip(beats, instants, strict=True)}
+        seen |= zip(beats, instants, strict=True)
     return tuple(
-        WaveTimes(lead=lead, beat=beat, **dict(zip(names, here, strict=True)))
-        for beat, (names, instants_of_beat) in sorted(seen.items())
+        WaveTimes(
+            lead=lead,
+            beat=beat,
+            p_on=here[0],
+            p_off=here[1],
+            qrs_on=here[2],
+            qrs_off=here[3],
+            t_on=here[4],
+            t_off=here[5],
+        )
+        for beat, instants_of_beat in sorted(seen.items())
         for lead, here in zip(prepared.leads, instants_of_beat, strict=True)
         if here.count(None) < len(here)
     )
 
 
-def _bounds(
-    found: Delineation, average: Average, *, with_p: bool
-) -> tuple[tuple[str, ...], Floats]:
-    """Return the names of a shape's bounds and where they are, (leads, bounds), samples."""
-    waves = (("p", found.p if with_p else None), ("qrs", found.qrs), ("t", found.t))
-    bounds = {
-        f"{name}_{side}": values
-        for name, wave in waves
-        if wave is not None
-        for side, values in (("on", wave.on), ("off", wave.off))
-    }
-    return tuple(bounds), np.stack(list(bounds.values()), axis=1) - average.moved[:, None]
+def _bounds(found: Delineation, average: Average, *, with_p: bool) -> Floats:
+    """Return where P, QRS and T of a shape begin and end, (leads, 6), samples; NaN where absent."""
+    places = np.full((len(average.leads), 6), np.nan)
+    for column, wave in ((0, found.p if with_p else None), (2, found.qrs), (4, found.t)):
+        if wave is not None:
+            places[:, column], places[:, column + 1] = wave.on, wave.off
+    places -= average.moved[:, None]
+    return places
 
 
 def _shows_p(found: Delineation, average: Average, beat: int) -> bool:

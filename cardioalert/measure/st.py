@@ -84,7 +84,20 @@ def st_spreads(
     first = max(0, last - round(ONSET_WIDTH * WORKING_RATE))
     level = single[:, :, first:last].mean(axis=2)
     st = single[:, :, max(0, middle - half) : middle + half + 1].mean(axis=2) - level
+    known = ~np.isnan(st)
+    st = st[known.any(axis=1)]
+    if len(st) > 3 and not np.isnan(st).any():
+        apart = np.abs(st - _middle(st))
+        spreads: list[float | None] = (MEDIAN_TO_DEVIATION * _middle(apart).astype(float)).tolist()
+        return spreads
     return [_spread(values[~np.isnan(values)]) for values in st.T]
+
+
+def _middle(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the median over the first axis, of values without NaN."""
+    ordered, last = np.sort(values, axis=0), len(values) - 1
+    middle: NDArray[np.floating] = (ordered[last // 2] + ordered[(last + 1) // 2]) / 2
+    return middle
 
 
 def _spread(values: NDArray[np.floating]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -57,24 +58,31 @@ def deflections(signal: Floats, *, smallest: float) -> list[Deflection]:
         From QRS onset to J point, zero at the onset.
     smallest : float, mV
     """
-    if len(signal) == 0:
-        return []
-    signs = np.sign(signal)
-    edges = (signs[1:] != signs[:-1]).nonzero()[0] + 1
-    borders = [0, *edges.tolist(), len(signal)]
-    height = np.abs(signal)
+    values = signal.tolist()  # a loop over fifty numbers takes less than ten calls of numpy
     waves: list[Deflection] = []
-    for start, end in pairwise(borders):
+    for start, end in pairwise(_borders(values)):
         if end - start < SHORTEST_WAVE * WORKING_RATE:
             continue
-        wave = _deflection(signal, height, start, end)
-        if wave is None or not _is_real(height, wave, smallest):
+        wave = _deflection(values, start, end)
+        if wave is None or not _is_real(values, wave, smallest):
             continue
         if waves and (waves[-1].voltage > 0) == (wave.voltage > 0):
             waves[-1] = _merged(waves[-1], wave)
         else:
             waves.append(wave)
     return waves
+
+
+def _borders(values: list[float]) -> list[int]:
+    """Return where the sign changes, with both ends; nothing of nothing."""
+    borders: list[int] = []
+    before = None
+    for place, value in enumerate(values):
+        sign = (value > 0) - (value < 0)
+        if sign != before:
+            borders.append(place)
+            before = sign
+    return [*borders, len(values)]
 
 
 def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> dict[str, Any]:
@@ -109,8 +117,9 @@ def qrs_voltages(signal: Floats, *, first: float, last: float, noise: float) -> 
     if upward:
         values["r_peak_time"] = (start + upward[-1].peak - first) / WORKING_RATE
         tallest = max(upward, key=lambda wave: wave.voltage)
-        values["notched_r"] = _is_notched(piece, tallest)
-        values["end_qrs_notch"] = _end_notch(signal, start + upward[-1].peak, end)
+        values["notched_r"] = _is_notched(piece.tolist(), tallest)
+        descent = signal[start + upward[-1].peak : end + round(0.02 * WORKING_RATE)]
+        values["end_qrs_notch"] = _end_notch(descent.tolist())
     return values
 
 
@@ -140,21 +149,22 @@ def p_voltages(
     if len(before) == 0:  # the lead begins with its P, as at a border of a page
         return {}
     piece = piece - float(before.mean())
+    values = piece.tolist()
     least = max(SMALLEST_WAVE / 2, NOISE_FACTOR * noise)
-    top, bottom = float(piece.max()), float(piece.min())
+    top, bottom = max(values), min(values)
     larger = top if top >= -bottom else bottom
-    peak = int(np.argmax(np.abs(piece)))
+    peak = values.index(larger)
     # A negative end counts only after a positive beginning, or as the whole of P.
-    half = len(piece) // 2 if bottom > -least or peak >= len(piece) // 2 else 0
-    late = piece[half if top >= least else len(piece) // 2 :]
-    below = late < -least / 2
-    deepest = float(late.min()) if below.any() and late.min() <= -least else 0.0
+    half = len(values) // 2 if bottom > -least or peak >= len(values) // 2 else 0
+    late = values[half if top >= least else len(values) // 2 :]
+    deepest = min(late) if min(late) <= -least else 0.0
+    below = sum(value < -least / 2 for value in late) if deepest else 0
     return {
         "p": larger if abs(larger) >= least else 0.0,
         "p_duration": (last - first) / WORKING_RATE,
         "p_terminal": deepest,
-        "p_terminal_duration": float(below.sum() / WORKING_RATE) if deepest else 0.0,
-        "p_peaks_apart": _peaks_apart(np.sign(larger) * piece, least),
+        "p_terminal_duration": below / WORKING_RATE,
+        "p_peaks_apart": _peaks_apart(math.copysign(1.0, larger) * piece, least),
     }
 
 
@@ -176,22 +186,23 @@ def _peaks_apart(piece: Floats, least: float) -> float:
     return widest
 
 
-def _deflection(signal: Floats, height: Floats, start: int, end: int) -> Deflection | None:
+def _deflection(values: list[float], start: int, end: int) -> Deflection | None:
     """Return the deflection between two crossings of zero."""
-    peak = start + int(np.argmax(height[start:end]))
-    if signal[peak] == 0:
+    piece = values[start:end]
+    voltage = max(piece) if piece[0] > 0 else min(piece)
+    if voltage == 0:
         return None
-    return Deflection(start=start, end=end, peak=peak, voltage=float(signal[peak]))
+    return Deflection(start=start, end=end, peak=start + piece.index(voltage), voltage=voltage)
 
 
-def _is_real(height: Floats, wave: Deflection, smallest: float) -> bool:
+def _is_real(values: list[float], wave: Deflection, smallest: float) -> bool:
     """Tell whether a deflection goes up and comes back by enough; inside it crosses zero."""
-    rise = fall = height[wave.peak]
+    rise = fall = abs(wave.voltage)
     if wave.start == 0:
-        rise = rise - height[: wave.peak + 1].min()
-    if wave.end == len(height):
-        fall = fall - height[wave.peak :].min()
-    return bool(min(rise, fall) >= smallest)
+        rise -= min(map(abs, values[: wave.peak + 1]))
+    if wave.end == len(values):
+        fall -= min(map(abs, values[wave.peak :]))
+    return min(rise, fall) >= smallest
 
 
 def _merged(one: Deflection, other: Deflection) -> Deflection:
@@ -225,43 +236,48 @@ def _named(waves: list[Deflection]) -> dict[str, Any]:
     return values
 
 
-def _is_notched(piece: Floats, wave: Deflection) -> bool:
+def _is_notched(piece: list[float], wave: Deflection) -> bool:
     """Tell whether R has a notch (two peaks) or a slur (a limb nearly stops) in its upper half."""
     high = piece[wave.start : wave.end]
     depth = max(NOTCH_DEPTH, NOTCH_DEPTH * wave.voltage)
+    half, near_top = NOTCH_HEIGHT * wave.voltage, 0.9 * wave.voltage
     peak = wave.peak - wave.start
-    left, right = high[: peak + 1], high[peak:][::-1]
-    for limb in (left, right):
+    for limb in (high[: peak + 1], high[peak:][::-1]):
         # A notch is where the limb falls on its way to the peak.
-        fallen = np.maximum.accumulate(limb) - limb
-        if (fallen[limb >= NOTCH_HEIGHT * wave.voltage] >= depth).any():
-            return True
-        climb = limb[1:] - limb[:-1]
+        top = limb[0]
+        for value in limb:
+            if value > top:
+                top = value
+            elif value >= half and top - value >= depth:
+                return True
+        climb = [after - before for before, after in pairwise(limb)]
         if len(climb) < 3:
             continue
-        slow = climb < SLUR * climb.max()
-        upper = (limb[1:] >= NOTCH_HEIGHT * wave.voltage) & (limb[1:] <= 0.9 * wave.voltage)
-        if np.count_nonzero(slow & upper) >= SLUR_LENGTH * WORKING_RATE:
+        slow = SLUR * max(climb)
+        upper = [
+            value
+            for step, value in zip(climb, limb[1:], strict=True)
+            if step < slow and half <= value <= near_top
+        ]
+        if len(upper) >= SLUR_LENGTH * WORKING_RATE:
             return True
     return False
 
 
-def _end_notch(signal: Floats, peak: int, end: int) -> float:
+def _end_notch(descent: list[float]) -> float:
     """Return the height of a notch on the last descent, else 0.0.
 
     Macfarlane et al. 2015 (10.1016/j.jacc.2015.05.033): Jp is the peak of the notch, in the lower
     half of the descent of a prominent R. Slurs count there too, but are not looked for here: every
     descent slows down where it ends, and calling that a slur made a third of normal people ill.
     """
-    descent = signal[peak : end + round(0.02 * WORKING_RATE)]
-    if len(descent) < 4 or np.isnan(descent).any():
+    if len(descent) < 4 or any(map(math.isnan, descent)):
         return 0.0
-    low = descent <= JP_BELOW * descent[0]
-    falls = descent[1:] <= descent[:-1]
-    rises = (~falls[:-1] & falls[1:]).nonzero()[0] + 1
-    for top in rises:
-        before = descent[:top].min()
-        after = descent[top:].min()
-        if low[top] and descent[top] - max(before, after) >= END_NOTCH and descent[top] > 0:
-            return float(descent[top])
+    low = JP_BELOW * descent[0]
+    for top in range(1, len(descent) - 1):
+        height = descent[top]
+        if not (descent[top - 1] < height <= low and height > 0 and descent[top + 1] <= height):
+            continue
+        if height - max(min(descent[:top]), min(descent[top:])) >= END_NOTCH:
+            return height
     return 0.0
