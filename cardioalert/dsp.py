@@ -6,6 +6,7 @@ time: every filter is symmetric or runs forwards and backwards.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -393,9 +394,19 @@ def quantile(values: NDArray[np.floating[Any]], share: float) -> float:
     values : float array, shape (count,), not empty
     share : float, 0-1
     """
-    ordered = np.sort(values)
+    return quantile_of_sorted(np.sort(values), share)
+
+
+def quantile_of_sorted(ordered: NDArray[np.floating[Any]], share: float) -> float:
+    """Return a quantile of rising numbers, of which NaN are the last.
+
+    Parameters
+    ----------
+    ordered : float array, shape (count,), not empty
+    share : float, 0-1
+    """
     last = len(ordered) - 1
-    if np.isnan(ordered[last]):  # they are sorted to the end
+    if math.isnan(ordered[last]):
         return float("nan")
     place = last * share
     before = int(place)

@@ -45,11 +45,14 @@ class FileContent:
     data : bytes
     wrapping : bytes
         The whole file, when `data` was taken out of it, as a PDF out of a DICOM object.
+    sha256 : str
+        Of the whole file, hexadecimal; empty until somebody has worked it out.
     """
 
     data: bytes
     path: str = ""
     wrapping: bytes = b""
+    sha256: str = ""
 
     @property
     def name(self) -> str:
@@ -68,7 +71,7 @@ class FileContent:
 
     def source(self, kind: str, *, width_px: int = 0, height_px: int = 0) -> SourceFile:
         """Describe this file for a photo or record."""
-        sha256 = hashlib.sha256(self.wrapping or self.data).hexdigest()
+        sha256 = self.sha256 or hashlib.sha256(self.wrapping or self.data).hexdigest()
         return SourceFile(
             path=self.path, sha256=sha256, kind=kind, width_px=width_px, height_px=height_px
         )

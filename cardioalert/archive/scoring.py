@@ -136,6 +136,8 @@ def _examine(job: Job) -> Seen:
     sha256, companions = fingerprint(content, entry, job.kind)
     if content_name(sha256, entry.page) != job.content:
         raise FileChangedError(_("{locator} was changed after the inventory", locator=job.locator))
+    if not companions:  # else it is of all of them
+        content = replace(content, sha256=sha256)
     pages = 1
     if job.is_picture:
         picture = picture_of(content)

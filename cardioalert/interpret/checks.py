@@ -27,6 +27,8 @@ Direction = Literal["at_least", "above", "at_most", "below"]
 
 T = TypeVar("T")
 
+UPWARD: Final = frozenset(("at_least", "above"))
+REACHED: Final = frozenset(("at_least", "at_most"))  # directions that a limit itself meets
 SHARE_IN_DOUBT: Final = 0.5  # of a limit, the most that can count as its borderline
 
 
@@ -254,10 +256,12 @@ def compare(quantity: Quantity, direction: Direction, limit: float, note: str = 
     value = quantity.value
     if value is None:
         return Check(outcome=Outcome.UNKNOWN, reasons=(quantity.reason or "not-measurable",))
-    margin = value - limit if direction in ("at_least", "above") else limit - value
-    met = margin > 0 or (margin == 0 and direction in ("at_least", "at_most"))
-    doubt = min(quantity.sd, SHARE_IN_DOUBT * abs(limit)) if limit else quantity.sd
-    doubtful = 0 < doubt >= abs(margin)
+    margin = value - limit if direction in UPWARD else limit - value
+    met = margin > 0 or (margin == 0 and direction in REACHED)
+    doubt, most = quantity.sd, SHARE_IN_DOUBT * abs(limit)
+    if doubt > most > 0:
+        doubt = most
+    doubtful = doubt > 0 and -doubt <= margin <= doubt
     weak = quantity.weak and not 0 < quantity.kind.plain <= margin
     if weak:
         outcome = Outcome.NEARLY if met or doubtful else Outcome.UNKNOWN
@@ -343,6 +347,26 @@ def all_of(*checks: Check) -> Check:
     """Return what follows when every check is needed."""
     outcome = min([check.outcome for check in checks], default=Outcome.MET)
     return later(outcome, partial(_combine, checks, outcome))
+
+
+def all_in_turn(first: Check, *others: Callable[[], Check]) -> Check:
+    """Return what follows when every check is needed, as `all_of` does, with less to work out.
+
+    After one that is not met the outcome is known. The others are made when anybody asks what all
+    have to show, which for most rows nobody does: the cheap check that most hearts do not meet
+    stands first.
+    """
+    checks = [first]
+    for place, make in enumerate(others):
+        if checks[-1].outcome is Outcome.NOT_MET:
+            return later(Outcome.NOT_MET, partial(_all_made, checks, others[place:]))
+        checks.append(make())
+    return all_of(*checks)
+
+
+def _all_made(checks: Sequence[Check], others: Sequence[Callable[[], Check]]) -> Check:
+    """Return what follows of all checks, the rest of which were not made yet."""
+    return all_of(*checks, *(make() for make in others))
 
 
 def one_met(*checks: Check) -> Check:

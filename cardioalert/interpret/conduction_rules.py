@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +14,7 @@ from cardioalert.interpret.checks import (
     Check,
     Outcome,
     Quantity,
+    all_in_turn,
     all_of,
     any_of,
     between,
@@ -34,18 +36,18 @@ LEFT: Final = (Lead.I, Lead.AVL, Lead.V5, Lead.V6)
 
 def pre_excitation(case: Case, n: Numbers) -> Check:
     """Short PR, delta waves and a wide QRS together."""
-    return all_of(
+    return all_in_turn(
         compare(case.value("pr"), "below", n["pr_ms"]),
-        _delta_waves(case, n),
-        compare(case.value("qrs"), "at_least", n["qrs_ms"]),
+        partial(_delta_waves, case, n),
+        lambda: compare(case.value("qrs"), "at_least", n["qrs_ms"]),
     )
 
 
 def possible_pre_excitation(case: Case, n: Numbers) -> Check:
     """Short PR with a delta wave or a slightly wide QRS."""
-    return all_of(
+    return all_in_turn(
         compare(case.value("pr"), "below", n["pr_ms"]),
-        any_of(compare(case.value("qrs"), "above", n["qrs_ms"]), _delta_waves(case, n)),
+        lambda: any_of(compare(case.value("qrs"), "above", n["qrs_ms"]), _delta_waves(case, n)),
     )
 
 
@@ -80,22 +82,21 @@ def left_bundle_branch_block(case: Case, n: Numbers) -> Check:
     A notched or slurred R shows as a late peak in V5 or V6 or as a long R in several leads; the
     negative QRS in V1 keeps right bundle branch block out.
     """
-    broad = [compare(case.lead("r_duration", lead), "at_least", n["r_ms"]) for lead in LEFT]
-    return all_of(
+    return all_in_turn(
         compare(case.value("qrs"), "at_least", n["qrs_ms"]),
-        any_of(_late_left_r(case, (Lead.V5, Lead.V6), n), n_of(round(n["leads"]), broad)),
-        _no_q(case, n),
-        compare(_net_qrs(case, Lead.V1), "below", 0.0),
+        partial(_late_or_broad_left_r, case, n),
+        partial(_no_q, case, n),
+        lambda: compare(_net_qrs(case, Lead.V1), "below", 0.0),
     )
 
 
 def incomplete_left_bundle_branch_block(case: Case, n: Numbers) -> Check:
     """The LVH pattern with a late R in V4-V6, no q, and a slightly wide QRS."""
-    return all_of(
+    return all_in_turn(
         between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
-        case.rule("LVH-S", "LVH-C", "LVH-CP", "LVH-L"),
-        _late_left_r(case, (Lead.V4, Lead.V5, Lead.V6), n),
-        _no_q(case, n),
+        partial(case.rule, "LVH-S", "LVH-C", "LVH-CP", "LVH-L"),
+        partial(_late_left_r, case, (Lead.V4, Lead.V5, Lead.V6), n),
+        partial(_no_q, case, n),
     )
 
 
@@ -123,22 +124,22 @@ def _no_shape(shape: Check, absent: str, in_doubt: str) -> Check:
 
 def left_anterior_fascicular_block(case: Case, n: Numbers) -> Check:
     """Left axis, qR and late R in aVL, rS in the inferior leads, narrow QRS."""
-    return all_of(
+    return all_in_turn(
         between(case.value("qrs_axis"), n["axis_from_deg"], n["axis_below_deg"]),
-        _q_then_r(case, Lead.AVL),
-        compare(case.lead("r_peak_time", Lead.AVL), "at_least", n["r_peak_time_ms"]),
-        *(_r_then_s(case, lead) for lead in INFERIOR),
-        compare(case.value("qrs"), "below", n["qrs_ms"]),
+        partial(_q_then_r, case, Lead.AVL),
+        lambda: compare(case.lead("r_peak_time", Lead.AVL), "at_least", n["r_peak_time_ms"]),
+        *(partial(_r_then_s, case, lead) for lead in INFERIOR),
+        lambda: compare(case.value("qrs"), "below", n["qrs_ms"]),
     )
 
 
 def left_posterior_fascicular_block(case: Case, n: Numbers) -> Check:
     """Right axis, rS in I and aVL, qR in III and aVF, narrow QRS."""
-    return all_of(
+    return all_in_turn(
         between(case.value("qrs_axis"), n["axis_from_deg"], n["axis_below_deg"]),
-        *(_r_then_s(case, lead) for lead in (Lead.I, Lead.AVL)),
-        *(_q_then_r(case, lead) for lead in (Lead.III, Lead.AVF)),
-        compare(case.value("qrs"), "below", n["qrs_ms"]),
+        *(partial(_r_then_s, case, lead) for lead in (Lead.I, Lead.AVL)),
+        *(partial(_q_then_r, case, lead) for lead in (Lead.III, Lead.AVF)),
+        lambda: compare(case.value("qrs"), "below", n["qrs_ms"]),
     )
 
 
@@ -149,15 +150,24 @@ def _right_bundle_branch_block(case: Case, n: Numbers) -> tuple[Check, Check]:
     infarction of the septum takes the first r away. With a broad S in only one of I and V6 it is
     possible at most. Returned are what the duration says, and all together.
     """
-    broad_s = [_broad_s(case, lead, n) for lead in (Lead.I, Lead.V6)]
-    one_only = cap(any_of(*broad_s), _("no broad S in one of I and V6"))
     width = between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"])
-    late_r = any_of(
+    return width, all_in_turn(width, partial(_late_right_r, case, n), partial(_late_s, case, n))
+
+
+def _late_right_r(case: Case, n: Numbers) -> Check:
+    """A late R in V1 or V2, of one of four shapes."""
+    return any_of(
         *(_rsr(case, lead, n) for lead in (Lead.V1, Lead.V2)),
         _late_last_r(case, n),
         *(_late_r_after_q(case, lead, n) for lead in (Lead.V1, Lead.V2)),
     )
-    return width, all_of(width, late_r, higher(one_only, all_of(*broad_s)))
+
+
+def _late_s(case: Case, n: Numbers) -> Check:
+    """A broad S in I and V6; possible in one of them."""
+    broad_s = [_broad_s(case, lead, n) for lead in (Lead.I, Lead.V6)]
+    one_only = cap(any_of(*broad_s), _("no broad S in one of I and V6"))
+    return higher(one_only, all_of(*broad_s))
 
 
 def _delta_waves(case: Case, n: Numbers) -> Check:
@@ -230,6 +240,12 @@ def _broad_s(case: Case, lead: Lead, n: Numbers) -> Check:
     longer_than_r = compare(s, "above", r.value, _("longer than R")) if r.value else None
     longer = compare(s, "above", n["s_ms"])
     return any_of(longer, longer_than_r) if longer_than_r else longer
+
+
+def _late_or_broad_left_r(case: Case, n: Numbers) -> Check:
+    """R peaks late in V5 or V6, or is broad in several leads over the left ventricle."""
+    broad = [compare(case.lead("r_duration", lead), "at_least", n["r_ms"]) for lead in LEFT]
+    return any_of(_late_left_r(case, (Lead.V5, Lead.V6), n), n_of(round(n["leads"]), broad))
 
 
 def _late_left_r(case: Case, leads: tuple[Lead, ...], n: Numbers) -> Check:

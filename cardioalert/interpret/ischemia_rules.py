@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +15,7 @@ from cardioalert.interpret.checks import (
     Check,
     Outcome,
     Quantity,
+    all_in_turn,
     all_of,
     any_of,
     cap,
@@ -85,6 +87,11 @@ def st_elevation_with_lvh(case: Case, n: Numbers) -> Check:
     """
     if Outcome.UNKNOWN < case.outcome(*LVH_ROWS) < Outcome.BARELY:
         return Check(outcome=Outcome.NOT_MET)
+    return grouped(all_in_turn(case.rule(*LVH_ROWS), partial(_large_for_its_qrs, case, n)))
+
+
+def _large_for_its_qrs(case: Case, n: Numbers) -> Check:
+    """ST elevation that is large for its QRS in V1-V3, with a second sign."""
     elevated = _elevations(case, n, spare_lvh=True)
     large = [
         all_of(
@@ -94,7 +101,7 @@ def st_elevation_with_lvh(case: Case, n: Numbers) -> Check:
     ]
     inverted = any_of(*(inverted_t(case, lead, n["t_mv"]) for lead in ANTERIOR))
     second = any_of(contiguous(elevated, needed=round(n["leads"])), inverted)
-    return grouped(all_of(case.rule(*LVH_ROWS), any_of(*large), second))
+    return all_of(any_of(*large), second)
 
 
 def inferior_elevation(case: Case, n: Numbers) -> Check:
@@ -119,8 +126,8 @@ def posterior(case: Case, n: Numbers) -> Check:
     """
     flat = contiguous(
         {
-            Place(lead=lead): all_of(
-                _flat_depression(case, Place(lead=lead), n), upright_t(case, lead)
+            Place(lead=lead): all_in_turn(
+                _flat_depression(case, Place(lead=lead), n), partial(upright_t, case, lead)
             )
             for lead in SEPTAL
         }
@@ -137,29 +144,36 @@ def sgarbossa(case: Case, n: Numbers) -> Check:
     wide = case.rule("LBBB", "PACE-V", "PACE-PV")
     if wide.outcome is Outcome.NEARLY:
         return Check(outcome=Outcome.NOT_MET)
+    return grouped(all_in_turn(wide, partial(_one_of_three, case, n)))
+
+
+def _one_of_three(case: Case, n: Numbers) -> Check:
+    """Any one of the three criteria, whatever the QRS."""
     concordant_up = any_of(*(_concordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
     concordant_down = any_of(*(_concordant_depression(case, lead, n) for lead in SEPTAL))
     discordant = any_of(*(_discordant_elevation(case, lead, n) for lead in STANDARD_LEADS))
-    return grouped(
-        all_of(
-            wide,
-            any_of(concordant_up, concordant_down, discordant),
-        )
-    )
+    return any_of(concordant_up, concordant_down, discordant)
 
 
 def de_winter(case: Case, n: Numbers) -> Check:
     """Upsloping ST depression running into a tall T in two contiguous chest leads."""
     leads = {
-        place: all_of(
+        place: all_in_turn(
             compare(case.lead("st_j", place), "at_most", n["st_mv"]),
-            compare(st_slope(case, place), "at_least", n["slope_mv"]),
-            compare(case.lead("t_positive", place), "at_least", n["t_mv"]),
+            partial(_rising_into_tall_t, case, place, n),
         )
         for place in CHEST_CHAIN
     }
     slow = compare(case.value("heart_rate"), "at_most", n["rate"])
     return grouped(all_of(contiguous(leads), slow))
+
+
+def _rising_into_tall_t(case: Case, place: Place, n: Numbers) -> Check:
+    """ST that slopes up into a tall T."""
+    return all_of(
+        compare(st_slope(case, place), "at_least", n["slope_mv"]),
+        compare(case.lead("t_positive", place), "at_least", n["t_mv"]),
+    )
 
 
 def diffuse_depression(case: Case, n: Numbers) -> Check:
@@ -306,10 +320,15 @@ def _deepest_in_v1_to_v4(case: Case, n: Numbers) -> Check:
 
 def _flat_depression(case: Case, place: Place, n: Numbers) -> Check:
     """ST depression that does not slope up."""
-    return all_of(
+    return all_in_turn(
         compare(case.lead("st_j", place), "at_most", n["st_mv"]),
-        without_evidence(compare(st_slope(case, place), "at_most", n["slope_mv"])),
+        partial(_not_upsloping, case, place, n),
     )
+
+
+def _not_upsloping(case: Case, place: Place, n: Numbers) -> Check:
+    """ST that does not slope up: no evidence of its own."""
+    return without_evidence(compare(st_slope(case, place), "at_most", n["slope_mv"]))
 
 
 PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(

@@ -16,7 +16,7 @@ from cardioalert.interpret.checks import (
     Outcome,
     Quantity,
     Shown,
-    all_of,
+    all_in_turn,
     any_of,
     cap,
     compare,
@@ -39,6 +39,13 @@ def contiguous(checks: Mapping[Place, Check], needed: int = 2) -> Check:
     Leads without a check break the chain: their neighbours are not contiguous. A run that is close
     to its limits is possible only where one of its leads is over its own.
     """
+    if all(check.outcome is Outcome.NOT_MET for check in checks.values()):  # the usual heart
+        return later(Outcome.NOT_MET, partial(_contiguous, checks, needed))
+    return _contiguous(checks, needed)
+
+
+def _contiguous(checks: Mapping[Place, Check], needed: int) -> Check:
+    """Return the outcome of the best run of neighbours."""
     runs = []
     for run in _neighbours(needed):
         found = [checks[place] for place in run if place in checks]
@@ -96,7 +103,9 @@ def upright_t(case: Case, lead: Lead) -> Check:
 
 def inverted_t(case: Case, lead: Lead, limit: float) -> Check:
     """T inverted by more than the limit, and more negative than positive."""
-    return all_of(compare(case.lead("t_depth", lead), "above", limit), negate_upright(case, lead))
+    return all_in_turn(
+        compare(case.lead("t_depth", lead), "above", limit), partial(negate_upright, case, lead)
+    )
 
 
 def negate_upright(case: Case, lead: Lead) -> Check:

@@ -218,7 +218,7 @@ def _makes_finding(judgement: Judgement, judgements: Iterable[Judgement]) -> boo
         judgement.outcome is Outcome.NEARLY
         and criterion.near
         and not any(
-            each.speaks and each.criterion.finding == criterion.finding for each in judgements
+            each.criterion.finding == criterion.finding and each.speaks for each in judgements
         )
     )
 

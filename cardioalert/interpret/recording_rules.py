@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +15,7 @@ from cardioalert.interpret.checks import (
     Check,
     Outcome,
     Quantity,
+    all_in_turn,
     all_of,
     any_of,
     compare,
@@ -73,13 +75,18 @@ def chest_electrodes_exchanged(case: Case, n: Numbers) -> Check:
     Exchanged electrodes move the whole curve; an infarction takes the R but not the order of T.
     """
     dips = [
-        all_of(
+        all_in_turn(
             compare(_dip(case, "qrs_dip", lead, _net_share), "at_least", n["qrs_percent"]),
-            compare(_dip(case, "t_dip", lead, _net_t), "at_least", n["t_mv"]),
+            partial(_t_dips, case, lead, n),
         )
         for lead in CHEST_LEADS[1:-1]
     ]
     return any_of(*dips)
+
+
+def _t_dips(case: Case, lead: Lead, n: Numbers) -> Check:
+    """T is lower than that of both neighbors."""
+    return compare(_dip(case, "t_dip", lead, _net_t), "at_least", n["t_mv"])
 
 
 def _dip(

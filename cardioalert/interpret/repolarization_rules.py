@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +15,7 @@ from cardioalert.interpret.checks import (
     Check,
     Outcome,
     Quantity,
+    all_in_turn,
     all_of,
     any_of,
     cap,
@@ -44,7 +46,9 @@ def t_inversion(case: Case, n: Numbers) -> Check:
     """
     has_rbbb = case.outcome("RBBB", "IRBBB") >= Outcome.NEARLY
     checks = {
-        place: all_of(inverted_t(case, place.lead, n["t_mv"]), _prominent_r(case, place.lead, n))
+        place: all_in_turn(
+            inverted_t(case, place.lead, n["t_mv"]), partial(_prominent_r, case, place.lead, n)
+        )
         for place in (*LIMB_CHAIN, *CHEST_CHAIN)
         if place.lead in T_LEADS and not (has_rbbb and place.lead in (Lead.V1, Lead.V2, Lead.V3))
     }
@@ -106,10 +110,10 @@ def tall_broad_r(case: Case, n: Numbers) -> Check:
     """A broad dominant R with upright T in V1 and V2: an old posterior infarction."""
     return all_of(
         *(
-            all_of(
+            all_in_turn(
                 compare(case.lead("r_duration", lead), "at_least", n["r_ms"]),
-                compare(_r_over_s(case, lead), "at_least", n["r_over_s"]),
-                upright_t(case, lead),
+                partial(_large_r, case, lead, n),
+                partial(upright_t, case, lead),
             )
             for lead in (Lead.V1, Lead.V2)
         )
@@ -153,10 +157,10 @@ def coved_st(case: Case, n: Numbers) -> Check:
     """ST elevation that slopes down into a negative T in V1 or V2."""
     return any_of(
         *(
-            all_of(
+            all_in_turn(
                 compare(case.lead("st_j", lead), "at_least", n["st_mv"]),
-                compare(_st_ratio(case, lead), "above", n["st_ratio"]),
-                inverted_t(case, lead, n["t_mv"]),
+                partial(_falling_st, case, lead, n),
+                partial(inverted_t, case, lead, n["t_mv"]),
             )
             for lead in (Lead.V1, Lead.V2)
         )
@@ -182,10 +186,10 @@ def saddleback_st(case: Case, n: Numbers) -> Check:
 def hyperacute_t(case: Case, n: Numbers) -> Check:
     """Broad T waves, as tall as their whole QRS, in two contiguous leads."""
     leads = {
-        place: all_of(
+        place: all_in_turn(
             compare(case.lead("t_positive", place), "at_least", n["t_mv"]),
-            compare(_t_over_qrs(case, place.lead), "at_least", n["percent"]),
-            compare(case.lead("t_width", place.lead), "at_least", n["width_ms"]),
+            partial(_as_tall_as_qrs, case, place.lead, n),
+            partial(_broad_t, case, place.lead, n),
         )
         for place in (*LIMB_CHAIN, *CHEST_CHAIN)
         if place.lead is not Lead.AVR
@@ -203,13 +207,18 @@ def tall_t(case: Case, n: Numbers) -> Check:
         if place.lead is Lead.AVR:
             continue
         limit = n["chest_mv"] if place.lead in CHEST_LEADS else n["limb_mv"]
-        t = case.lead("t_positive", place)
-        raised = max(case.lead("st_j", place).value or 0.0, 0.0)
-        above = replace(t, value=round(t.value - raised, 6)) if t.value and raised else t
-        leads[place] = all_of(
-            compare(t, "above", limit), without_evidence(compare(above, "above", limit))
+        leads[place] = all_in_turn(
+            compare(case.lead("t_positive", place), "above", limit),
+            partial(_tall_above_st, case, place, limit),
         )
     return contiguous(leads)
+
+
+def _tall_above_st(case: Case, place: Place, limit: float) -> Check:
+    """T over the limit above an elevated ST."""
+    t, raised = case.lead("t_positive", place), max(case.lead("st_j", place).value or 0.0, 0.0)
+    above = replace(t, value=round(t.value - raised, 6)) if t.value and raised else t
+    return without_evidence(compare(above, "above", limit))
 
 
 def tall_t_with_danger(case: Case, n: Numbers) -> Check:
@@ -236,6 +245,26 @@ def right_strain(case: Case, n: Numbers) -> Check:
         compare(case.value("heart_rate"), "above", n["rate"]),
     )
     return grouped(n_of(round(n["signs"]), signs))
+
+
+def _large_r(case: Case, lead: Lead, n: Numbers) -> Check:
+    """R as large as S or larger."""
+    return compare(_r_over_s(case, lead), "at_least", n["r_over_s"])
+
+
+def _falling_st(case: Case, lead: Lead, n: Numbers) -> Check:
+    """ST that is lower 80 ms after J."""
+    return compare(_st_ratio(case, lead), "above", n["st_ratio"])
+
+
+def _as_tall_as_qrs(case: Case, lead: Lead, n: Numbers) -> Check:
+    """T as tall as the whole QRS."""
+    return compare(_t_over_qrs(case, lead), "at_least", n["percent"])
+
+
+def _broad_t(case: Case, lead: Lead, n: Numbers) -> Check:
+    """T that stays above half of its height for long."""
+    return compare(case.lead("t_width", lead), "at_least", n["width_ms"])
 
 
 def _prominent_r(case: Case, lead: Lead, n: Numbers) -> Check:

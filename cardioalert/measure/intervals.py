@@ -11,7 +11,7 @@ import numpy as np
 
 from cardioalert.domain.clinical import Measured, Status, not_measurable
 from cardioalert.domain.record import Lead
-from cardioalert.dsp import Floats, quantile
+from cardioalert.dsp import Floats, quantile_of_sorted
 from cardioalert.measure.limbs import WaveBounds
 from cardioalert.measure.preparation import WORKING_RATE
 from cardioalert.units import SECONDS_PER_MINUTE
@@ -99,8 +99,9 @@ def usual_rr(rr: Floats) -> float:
     ----------
     rr : float array, shape (intervals,), seconds, not empty
     """
-    low, middle, high = (quantile(rr, share) for share in (0.25, 0.5, 0.75))
-    without_strays = rr.min() >= SHORT_STRAY * middle and rr.max() <= LONG_STRAY * middle
+    ordered = np.sort(rr)
+    low, middle, high = (quantile_of_sorted(ordered, share) for share in (0.25, 0.5, 0.75))
+    without_strays = ordered[0] >= SHORT_STRAY * middle and ordered[-1] <= LONG_STRAY * middle
     return float(np.mean(rr) if without_strays or high - low > RAGGED * middle else middle)
 
 
