@@ -28,6 +28,7 @@ FEWEST_INKED: Final = 3  # px of it in a column
 NEAR: Final = 64  # px on both sides of such a column that the network is asked about
 MARGIN: Final = 64  # px more that it sees; even
 WIDEST: Final = 512  # px of a piece, even: wide ones take much memory on tall pages
+MOST_PIXELS: Final = 2_200_000  # that the network sees at once: its memory grows with them
 ONE: Final = np.float32(255.0)
 MULTIPLE: Final = 32  # px; the network halves its input five times
 
@@ -111,19 +112,20 @@ def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -
     ModelFileError
         The network's file is missing or damaged.
     """
-    width = maps.trace.shape[1]
+    height, width = maps.trace.shape
     pieces = []
-    for left, right in doubtful_columns(maps.trace, base_lines, spacing):
-        first, last = max(left - MARGIN, 0), min(right + MARGIN, width)
+    doubtful = doubtful_columns(maps.trace, base_lines, spacing)
+    for (first, last), inside in joined_views(doubtful, width=width, height=height):
         seen = slice(first, last)
         planes = owner_planes(maps.centre[:, seen], maps.trace[:, seen], base_lines, spacing)
         answer = run_network("row_owner", planes=planes[None])[0]
-        kept = answer[:, :, (left - first) // 2 : (right - first + 1) // 2]
-        kept = np.round(ONE * kept).astype(np.uint8)  # all pieces of a large page take 50 MB
-        maps_of_all = np.stack(
-            [page_map(part) for part in kept.reshape(len(ANSWERS), 4, *kept.shape[1:])]
-        )
-        pieces.append(_Piece(left=left, right=right, answer=maps_of_all))
+        for left, right in inside:
+            kept = answer[:, :, (left - first) // 2 : (right - first + 1) // 2]
+            kept = np.round(ONE * kept).astype(np.uint8)  # all pieces of a large page take 50 MB
+            maps_of_all = np.stack(
+                [page_map(part) for part in kept.reshape(len(ANSWERS), 4, *kept.shape[1:])]
+            )
+            pieces.append(_Piece(left=left, right=right, answer=maps_of_all))
     return RowOwners(pieces=tuple(pieces), base_lines=base_lines, width=width)
 
 
@@ -150,6 +152,30 @@ def doubtful_columns(
         for left in range(start - start % 2, stop, WIDEST):
             pieces.append((left, min(left + WIDEST, stop)))
     return pieces
+
+
+def joined_views(
+    pieces: list[tuple[int, int]], *, width: int, height: int
+) -> list[tuple[tuple[int, int], list[tuple[int, int]]]]:
+    """Return the columns that the network sees at once, and the pieces inside them.
+
+    Pieces whose margins meet are seen together: what lies between them is less than two margins.
+
+    Parameters
+    ----------
+    pieces : (left, right) of each, from the left
+    width, height : int, page pixels
+    """
+    views: list[tuple[tuple[int, int], list[tuple[int, int]]]] = []
+    for left, right in pieces:
+        first, last = max(left - MARGIN, 0), min(right + MARGIN, width)
+        if views:
+            (start, stop), inside = views[-1]
+            if first <= stop and (last - start) * height <= MOST_PIXELS:
+                views[-1] = ((start, last), [*inside, (left, right)])
+                continue
+        views.append(((first, last), [(left, right)]))
+    return views
 
 
 def owner_planes(

@@ -15,8 +15,11 @@ from cardioalert.networks.row_owner import (
     ANSWERS,
     MULTIPLE,
     PLANES,
+    MARGIN,
+    MOST_PIXELS,
     WIDEST,
     doubtful_columns,
+    joined_views,
     owner_planes,
     row_owners,
 )
@@ -104,6 +107,24 @@ def test_pieces_cover_the_doubtful_columns_and_are_not_wide() -> None:
     assert pieces[-1][1] >= 2500
     assert all(left % 2 == 0 and 0 < right - left <= WIDEST for left, right in pieces)
     assert all(one[1] == other[0] for one, other in pairwise(pieces))
+
+
+def test_pieces_whose_margins_meet_are_seen_at_once() -> None:
+    near, apart = 300 + 2 * MARGIN, 600 + 4 * MARGIN
+    pieces = [(100, 300), (near, near + 100), (apart, apart + 50)]
+    views = joined_views(pieces, width=apart + 60, height=1000)
+    assert views == [
+        ((100 - MARGIN, near + 100 + MARGIN), pieces[:2]),
+        ((apart - MARGIN, apart + 60), pieces[2:]),
+    ]
+
+
+def test_tall_pages_are_seen_in_parts() -> None:
+    pieces = [(left, left + WIDEST) for left in range(0, 8 * WIDEST, WIDEST)]
+    views = joined_views(pieces, width=8 * WIDEST, height=3000)
+    assert len(views) > 4
+    assert [piece for _seen, inside in views for piece in inside] == pieces
+    assert all((last - first) * 3000 <= MOST_PIXELS for (first, last), _inside in views)
 
 
 @pytest.mark.parametrize("shape", [(64, 96), (65, 33)])
