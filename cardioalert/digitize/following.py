@@ -33,6 +33,7 @@ TALL_COST: Final = 0.1  # per column at one row spacing from the base line
 STRAY_COST: Final = 0.75  # more at one spacing that another base line is nearer than the own one
 REACH: Final = 2.25  # row spacings above and below the base line a curve may go
 HALF: Final = 2  # pixels per height of the search
+AT_ONCE: Final = 64  # columns whose costs are worked out together
 TOUCHING: Final = 4  # px between two paths that follow the same ink
 CROSSING: Final = 4  # columns two curves may share where they cross
 UNTANGLE_ROUNDS: Final = 3
@@ -185,17 +186,19 @@ def _bait_missed_tips(bands: Floats, paths: NDArray[np.intp], own: NDArray[np.bo
         nearby_high = maximum_filter1d(high[row], 2 * BESIDE + 1)
         passed = (heights >= nearby_low[:, None]) & (heights <= nearby_high[:, None])
         missed = (own[row] & ~passed).astype(np.uint8)
-        count, labels, stats, _middles = cv2.connectedComponentsWithStats(missed)
-        for part in range(1, count):
-            extent = HALF * int(stats[part, cv2.CC_STAT_WIDTH])  # heights are the columns of labels
-            if extent < LEAST_MISSED:
-                continue
-            column, height = np.nonzero(labels == part)
-            away = np.abs(height - heights[-1] / 2)
-            furthest = away >= away.max() - 1
-            at = np.argmax(bands[row, column[furthest], height[furthest]])
-            bands[row, column[furthest][at], height[furthest][at]] = np.exp(BAIT * extent)
-            rows.append(row)
+        for start, stop in runs(missed.any(axis=1)):  # most columns have none
+            count, labels, stats, _middles = cv2.connectedComponentsWithStats(missed[start:stop])
+            for part in range(1, count):
+                extent = HALF * int(stats[part, cv2.CC_STAT_WIDTH])  # heights are their columns
+                if extent < LEAST_MISSED:
+                    continue
+                column, height = np.nonzero(labels == part)
+                away = np.abs(height - heights[-1] / 2)
+                furthest = away >= away.max() - 1
+                column, height = column[furthest] + start, height[furthest]
+                at = np.argmax(bands[row, column, height])
+                bands[row, column[at], height[at]] = np.exp(BAIT * extent)
+                rows.append(row)
     return sorted(set(rows))
 
 
@@ -346,6 +349,13 @@ def _stray_costs(
     return costs
 
 
+def _ink_costs(bands: Floats, stray: Floats) -> Floats:
+    """Return what it costs to be at each height of some columns, shape (rows, columns, heights)."""
+    costs: Floats = bands + np.float32(INK_FLOOR)
+    np.subtract(stray[:, None], np.log(costs, out=costs), out=costs)
+    return costs
+
+
 def _cheapest_paths(bands: Floats, climb: Floats, stray: Floats) -> NDArray[np.intp]:
     """Return the cheapest height of each column, shape (rows, columns).
 
@@ -356,26 +366,35 @@ def _cheapest_paths(bands: Floats, climb: Floats, stray: Floats) -> NDArray[np.i
     stray : array, shape (rows, heights), cost of being at a height (see `_stray_costs`)
     """
     rows, columns, heights = bands.shape
-    index = np.arange(heights, dtype=np.int16)
-    cost = bands + np.float32(INK_FLOOR)
-    np.subtract(stray[:, None], np.log(cost, out=cost), out=cost)
-    total = cost[:, 0].copy()
-    source = np.empty((columns, rows, heights), dtype=np.int16)
+    total = _ink_costs(bands[:, :1], stray)[:, 0]
     both, least = (np.empty((2, rows, heights), dtype=np.float32) for _ in range(2))
-    start = np.empty((2, rows, heights), dtype=np.int16)  # where the minimum so far stands
+    (up, down), (least_up, least_down) = both, least
+    down, least_down = down[:, ::-1], least_down[:, ::-1]
+    lowest = np.empty((columns, 2, rows, heights), dtype=np.bool_)  # the minimum so far is here
+    from_above = np.empty((columns, rows, heights), dtype=np.bool_)
     for column in range(1, columns):
+        if column % AT_ONCE == 1:
+            costs = _ink_costs(bands[:, column : column + AT_ONCE], stray)
         ramp = climb[:, column]
-        np.subtract(total, ramp, out=both[0])
-        np.add(total, ramp, out=both[1, :, ::-1])
+        np.subtract(total, ramp, out=up)
+        np.add(total, ramp, out=down)
         np.minimum.accumulate(both, axis=2, out=least)
-        np.multiply(both == least, index, out=start)
-        np.maximum.accumulate(start, axis=2, out=start)
-        up, down = least[0] + ramp, least[1, :, ::-1] - ramp
-        source[column] = np.where(up <= down, start[0], heights - 1 - start[1, :, ::-1])
-        total = np.minimum(up, down) + cost[:, column]
+        np.equal(both, least, out=lowest[column])
+        np.add(least_up, ramp, out=up)
+        np.subtract(least_down, ramp, out=down)
+        np.less_equal(up, down, out=from_above[column])
+        np.minimum(up, down, out=total)
+        total += costs[:, (column - 1) % AT_ONCE]
     paths = np.empty((rows, columns), dtype=np.intp)
-    paths[:, -1] = total.argmin(axis=1)
-    every_row = np.arange(rows)
+    heights_now = total.argmin(axis=1).tolist()
+    paths[:, -1] = heights_now
     for column in range(columns - 1, 0, -1):
-        paths[:, column - 1] = source[column, every_row, paths[:, column]]
+        for row, height in enumerate(heights_now):
+            if from_above[column, row, height]:
+                before = lowest[column, 0, row, height::-1]
+                heights_now[row] = height - int(before.argmax())
+            else:  # counted from below
+                before = lowest[column, 1, row, heights - 1 - height :: -1]
+                heights_now[row] = height + int(before.argmax())
+        paths[:, column - 1] = heights_now
     return paths

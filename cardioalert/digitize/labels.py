@@ -21,6 +21,16 @@ def label_row(label: PrintedLabel, rows: tuple[RowTrace, ...], shift: float) -> 
     return int(np.argmin([abs(middle - row.baseline - shift) for row in rows]))
 
 
+def label_rows(
+    labels: tuple[PrintedLabel, ...], rows: tuple[RowTrace, ...], shifts: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return the row each lead name belongs to at each shift, shape (shifts, labels)."""
+    middles = np.array([middle_of(label) for label in labels])
+    above = middles[:, None] - [row.baseline for row in rows]
+    away = np.abs(above - shifts[:, None, None])
+    return np.asarray(away.argmin(axis=2), dtype=np.intp)
+
+
 def middle_of(label: PrintedLabel) -> float:
     """Return the height of the middle of a name."""
     return (label.top + label.bottom) / 2.0

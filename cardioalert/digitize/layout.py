@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from cardioalert.digitize.columns import Columns, find_columns
-from cardioalert.digitize.labels import label_row, label_shifts, middle_of
+from cardioalert.digitize.labels import label_rows, label_shifts, middle_of
 from cardioalert.digitize.layouts import (
     Place,
     PlacedLayout,
@@ -235,11 +235,13 @@ def _judge_names(
     most names is taken and comes last in the answer.
     """
     best: tuple[float, float, frozenset[tuple[int, int]], float] = (0.0, 0.0, frozenset(), 0.0)
-    for shift in label_shifts(rows):
+    if not labels:
+        return best
+    printed_in = [columns.of(label.left) for label in labels]
+    for printed_on in label_rows(labels, rows, label_shifts(rows)).tolist():
         right = wrong = 0.0
         below: dict[tuple[int, int], float] = {}
-        for label in labels:
-            row, column = label_row(label, rows, shift), columns.of(label.left)
+        for label, row, column in zip(labels, printed_on, printed_in, strict=True):
             if row >= len(layout.grid):
                 continue
             if named(layout.grid[row][column]) == (label.lead, label.inverted):

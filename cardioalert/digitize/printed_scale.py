@@ -45,6 +45,7 @@ LONGEST_MM: Final = 90.0  # longer lines are cut: only a part of them matters
 MOST_LINES: Final = 14
 CERTAIN: Final = 0.6  # probability of each sign of a number that counts
 DONE: Final = 0.9  # certainty of both, after which no more lines are read
+DRAWN_OUT: Final = 40.0  # times as long as high: rules and fine print, slow to read
 
 # `mm` of blurred or Cyrillic print is read as many things, `/s` and `/mV` hardly.
 _MILLIMETERS: Final = r"[mMnNHAri]{1,4}"
@@ -177,7 +178,13 @@ def text_lines(maps: InkMaps) -> list[Box]:
             lines += _pieces(float(left), float(top), float(left + width), float(top + tall))
     middle = ink.shape[0] / 2.0
     lines.sort(key=lambda line: -abs(line[1] - middle))  # header and footer first
-    return lines[:MOST_LINES]
+    return sorted(lines[:MOST_LINES], key=_is_drawn_out)
+
+
+def _is_drawn_out(line: Box) -> bool:
+    """Tell whether a line is much longer than speed and gain would be at its height."""
+    left, top, right, bottom = line
+    return right - left > DRAWN_OUT * (bottom - top)
 
 
 def _pieces(left: float, top: float, right: float, bottom: float) -> list[Box]:

@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cardioalert.digitize.columns import trace_extent
@@ -106,9 +107,8 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
         roof or below the base line are the walls of something else, and a wall that is missing
         in one third of its height is the flank of a wave.
     """
-    left = np.arange(ink.shape[1] - WIDTHS[-1])
-    right = left[None, :] + WIDTHS[:, None]
-    best = np.zeros(right.shape, dtype=np.float32)
+    places = ink.shape[1] - WIDTHS[-1]
+    best = np.zeros((len(WIDTHS), places), dtype=np.float32)
     foot = int(base)
     height = int(height_mm * PAGE_PIXELS_PER_MM)
     if foot - height - SLACK - 3 < 0 or foot >= len(ink):
@@ -122,12 +122,19 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
         wall = np.minimum.reduce([third.mean(axis=0) for third in thirds])
         above = wide[max(0, roof_y - 14) : max(1, roof_y - 4)].mean(axis=0)
         wall = np.clip(wall - np.maximum(above, below), 0.0, 1.0)
-        walls = (wall[left] + wall[right - 1]) / 2.0
-        drawn = np.minimum((roof[right] - roof[left]) / WIDTHS[:, None], walls)
-        filled = (inside[right - 4] - inside[left + 4]) / (WIDTHS[:, None] - 8)
+        walls = (wall[:places] + _at_right(wall, places, -1)) / 2.0
+        drawn = np.minimum((_at_right(roof, places) - roof[:places]) / WIDTHS[:, None], walls)
+        filled = _at_right(inside, places, -4) - inside[4 : places + 4]
+        filled /= WIDTHS[:, None] - 8
         np.maximum(best, drawn - filled, out=best)
     near = cv2.dilate(best, np.ones((3, 5), np.uint8))  # rows may differ by a pixel or two
     return np.asarray(near, dtype=np.float32)
+
+
+def _at_right(values: Floats, places: int, step: int = 0) -> Floats:
+    """Return what stands a width and a step right of each place, shape (widths, places), a view."""
+    first = int(WIDTHS[0]) + step
+    return sliding_window_view(values, places)[first : first + len(WIDTHS)]
 
 
 def _cumulative(values: Floats) -> Floats:

@@ -46,6 +46,8 @@ def smooth_surface(
     -------
     float array, shape (rows + 1, columns + 1)
     """
+    if heights.shape[0] < heights.shape[1]:  # the band is as wide as a row of splines
+        return smooth_surface(heights.T, trust.T, stiffness=stiffness, knot_cells=knot_cells).T
     splines = [_splines(length, knot_cells) for length in heights.shape]
     (by, at_y), (bx, at_x) = splines
     rows, columns = by.shape[1], bx.shape[1]

@@ -83,3 +83,13 @@ def test_two_gains_are_limb_and_chest() -> None:
 
 def test_lines_that_contradict_each_other_are_no_evidence() -> None:
     assert read_printed_scale(*printed_page("25 mm/s", "50 mm/s")).speed is None
+
+
+def test_rules_are_read_last() -> None:
+    """They take as long as all other lines, and say nothing."""
+    marks = np.zeros((400, 800), np.float32)
+    marks[20:30, 20:720:12] = marks[20:22, 20:720] = 1.0  # a rule with ticks, at the very top
+    marks[340:356, 40:200:8] = 1.0
+    nothing = np.zeros_like(marks)
+    lines = text_lines(InkMaps(centre=nothing, trace=nothing, marks=marks))
+    assert [line[1] for line in lines] == [340.0, 20.0]

@@ -58,3 +58,10 @@ def test_narrow_maps_are_fitted_too(shape: tuple[int, int]) -> None:
     surface = smooth_surface(np.ones(shape, np.float32), np.ones(shape, np.float32), stiffness=3.0)
     assert surface.shape == (shape[0] + 1, shape[1] + 1)
     assert np.allclose(surface, 1.0, atol=1e-3)
+
+
+def test_a_map_on_its_side_gives_the_same_surface() -> None:
+    trust = np.ones((ROWS, COLUMNS), np.float32)
+    upright = smooth_surface(at_middles(), trust, stiffness=3.0)
+    lying = smooth_surface(at_middles().T, trust.T, stiffness=3.0)
+    assert np.allclose(upright, lying.T, atol=1e-9)

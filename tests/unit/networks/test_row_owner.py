@@ -13,10 +13,10 @@ from cardioalert.digitize.tracing import find_rows
 from cardioalert.domain.imaging import InkMaps
 from cardioalert.networks.row_owner import (
     ANSWERS,
-    MULTIPLE,
-    PLANES,
     MARGIN,
     MOST_PIXELS,
+    MULTIPLE,
+    PLANES,
     WIDEST,
     doubtful_columns,
     joined_views,
