@@ -13,12 +13,14 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardioalert.digitize.assembly import assemble_record, cut_leads
+from cardioalert.digitize.beside import Start, beside
 from cardioalert.digitize.direction import trace_along, turn_upright
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads, refuse_too_many
@@ -87,8 +89,8 @@ def digitize(
         gain=None if gain == "auto" else float(gain),
         sampling_rate=sampling_rate,
     )
-    with memory_of_opencv(), one_blas_thread():
-        digitized = _digitize_photo(photo, wishes, deadline)
+    with memory_of_opencv(), one_blas_thread(), beside() as start:
+        digitized = _digitize_photo(photo, wishes, deadline, start)
     return replace(digitized, seconds=time.perf_counter() - began)
 
 
@@ -102,7 +104,7 @@ class Wishes:
     sampling_rate: float
 
 
-def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitized:
+def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline, start: Start) -> Digitized:
     """Run the stages. The photo in the result is turned upright."""
     deadline.check("grid")
     grid_map = measure_grid(photo.pixels)
@@ -119,14 +121,15 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitiz
     deadline.check("rows")
     base_lines = find_rows(ink)
     refuse_too_many(rows=len(base_lines))
+    printed = start(partial(read_printed_scale, page.pixels, ink))
+    displaced = None if grid_map.flat else start(partial(register_grid, page.pixels, ink))
     rows = trace_rows(ink, base_lines, page.pixels)
     deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)
     placed = place_leads(rows, labels, ink, layout=wishes.layout)
     deadline.check("scale")
-    printed = read_printed_scale(page.pixels, ink)
-    scale = decide_scale(rows, placed, pulse, printed, speed=wishes.speed, gain=wishes.gain)
+    scale = decide_scale(rows, placed, pulse, printed(), speed=wishes.speed, gain=wishes.gain)
     grid = Grid(
         pixels_per_mm=PAGE_PIXELS_PER_MM,
         photo_pixels_per_mm=grid_map.pixels_per_mm,
@@ -144,7 +147,7 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline) -> Digitiz
         grid,
         sampling_rate=wishes.sampling_rate,
         source=photo.source,
-        displacements=None if grid_map.flat else register_grid(page.pixels, ink),
+        displacements=displaced() if displaced is not None else None,
     )
     record = replace(record, strokes=find_strokes(traces, ink, placed.columns, grid))
     return Digitized(

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cardioalert.digitize.beside import beside
 from cardioalert.digitize.spectrum import Pitch, search_pitch
 from cardioalert.digitize.surface import smooth_surface
 from cardioalert.errors import GridNotFoundError
@@ -122,8 +123,12 @@ def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
         raise GridNotFoundError(_("no regular grid was found in the picture"))
     fine = _Wave.of(_whole_cells(wave), CELL)
     waves = (fine, _Wave.of(_halved(fine.values), CELL // 2))
-    u, u_seen, u_flat = _paper_coordinate(waves, wave.shape, pitch.along_time, pitch)
-    v, v_seen, v_flat = _paper_coordinate(waves, wave.shape, pitch.along_voltage, pitch)
+    with beside() as start:
+        voltage = start(
+            partial(_paper_coordinate, waves, wave.shape, pitch.along_voltage, pitch),
+        )
+        u, u_seen, u_flat = _paper_coordinate(waves, wave.shape, pitch.along_time, pitch)
+        v, v_seen, v_flat = voltage()
     grid = GridMap(
         u=u,
         v=v,
