@@ -39,7 +39,7 @@ _TIME: Final = re.compile(
 )
 _UNIT: Final = re.compile(r"[\s_]*[(\[]?(?P<unit>mV|uV|µV|μV|V)[)\]]?\s*", re.IGNORECASE)
 _MISSING: Final = frozenset({"", "nan", "na", "null", "-"})
-_PLAIN: Final = b"0123456789.-,\n"
+_PLAIN: Final = b"0123456789.-"
 _JITTER: Final = 0.75  # sample steps; more is a gap or a changed rate
 
 
@@ -182,8 +182,8 @@ def _values(
 def _plain_table(lines: Sequence[str], delimiter: str) -> NDArray[np.float64] | None:
     """Read lines of nothing but numbers, all of one width; None for all others.
 
-    They are read as lists of JSON, by the reader that pydantic brings along: exactly as `float`
-    reads them, in a fourth of the time.
+    They are read as one list of JSON, by the reader that pydantic brings along: exactly as `float`
+    reads them, in a fifth of the time.
 
     Returns
     -------
@@ -193,14 +193,16 @@ def _plain_table(lines: Sequence[str], delimiter: str) -> NDArray[np.float64] | 
     if delimiter != ",":
         text = text.replace(",", ".").replace(delimiter, ",")
     numbers = text.encode()
-    if numbers.translate(None, _PLAIN):
+    apart = numbers.translate(None, _PLAIN) + b"\n"
+    cells = apart.index(b"\n") + 1
+    if apart != (b"," * (cells - 1) + b"\n") * len(lines):  # another width, or words
         return None
     try:
-        rows = from_json(b"[[" + numbers.replace(b"\n", b"],[") + b"]]")
-        table = np.array(rows, dtype=np.float64)
-    except (ValueError, OverflowError):  # an empty cell, another width, or no number, as 1.2.3
+        found = from_json(b"[" + numbers.replace(b"\n", b",") + b"]")
+        table = np.fromiter(found, np.float64, len(found))
+    except (ValueError, OverflowError):  # an empty cell, or no number, as 1.2.3
         return None
-    return table if table.shape[1] else None
+    return table.reshape(len(lines), cells) if len(table) else None
 
 
 def _cell_by_cell(

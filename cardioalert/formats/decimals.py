@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_DIGITS: Final = 15
+_SIGNS: Final = b"0123456789-"
 _POWERS: Final = 10.0 ** np.arange(MOST_DIGITS + 1)
 
 
@@ -37,6 +38,8 @@ def decimal_numbers(text: str, separator: str) -> NDArray[np.float64] | None:
     """
     if not text or not text.isascii():
         return None
+    if "." not in text:
+        return _whole_numbers(text.encode("ascii"), separator.encode("ascii"))
     marks = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
     minus, point, apart = marks == ord("-"), marks == ord("."), marks == ord(separator)
     digit = marks - np.uint8(ord("0")) <= 9  # smaller marks wrap around to large numbers
@@ -56,3 +59,19 @@ def decimal_numbers(text: str, separator: str) -> NDArray[np.float64] | None:
     decimals[number] = ends[number] - points - 1
     whole = np.fromstring(marks[~point].tobytes(), dtype=np.int64, sep=separator)
     return whole / _POWERS[decimals] if len(whole) == len(ends) else None
+
+
+def _whole_numbers(text: bytes, separator: bytes) -> NDArray[np.float64] | None:
+    """Read whole numbers, of which each place between separators holds one and nothing else."""
+    minus = text.count(b"-")
+    if (
+        text.translate(None, _SIGNS + separator)
+        or separator * 2 in text
+        or text.startswith(separator)
+        or text.endswith((separator, b"-"))
+        or minus != text.count(separator + b"-") + text.startswith(b"-")
+        or b"-" + separator in text
+    ):
+        return None
+    whole = np.fromstring(text, dtype=np.int64, sep=separator.decode("ascii"))
+    return whole.astype(np.float64) if np.abs(whole).max() < _POWERS[MOST_DIGITS] else None

@@ -147,11 +147,11 @@ class Heard:
 
 def classify_all(questions: Sequence[Question]) -> list[Opinion]:
     """Return the networks' opinions of many records, the same as if each were asked for alone."""
-    heard = [
-        listen(each.record, on_paper=each.on_paper, scale_confirmed=each.scale_confirmed)
+    ready = [
+        _made_ready(each.record, on_paper=each.on_paper, scale_confirmed=each.scale_confirmed)
         for each in questions
-    ]
-    return judge(heard, [each.measurements for each in questions])
+    ]  # first all of them: a network that runs again and again stays in the cache of its core
+    return judge([_heard(each) for each in ready], [each.measurements for each in questions])
 
 
 def listen(record: ECGRecord, *, on_paper: bool, scale_confirmed: bool = True) -> Heard:
@@ -161,6 +161,21 @@ def listen(record: ECGRecord, *, on_paper: bool, scale_confirmed: bool = True) -
     time: what they make of several at once does not fit the cache of a core, and takes half as
     long again.
     """
+    return _heard(_made_ready(record, on_paper=on_paper, scale_confirmed=scale_confirmed))
+
+
+def _heard(ready: Heard | tuple[Look, float | None]) -> Heard:
+    """Ask the networks that read the signal, unless it is known already that they are silent."""
+    if isinstance(ready, Heard):
+        return ready
+    look, quality = ready
+    return Heard(kind=look.kind, scores=signal_scores(look), signal_quality=quality)
+
+
+def _made_ready(
+    record: ECGRecord, *, on_paper: bool, scale_confirmed: bool
+) -> Heard | tuple[Look, float | None]:
+    """Return a record as the networks see it with its signal quality, or why they are silent."""
     kind: InputKind = "page" if on_paper else "digital"
     if not scale_confirmed:
         return Heard(kind=kind, silence=Opinion(kind=kind, silence="scale-unconfirmed"))
@@ -176,7 +191,7 @@ def listen(record: ECGRecord, *, on_paper: bool, scale_confirmed: bool = True) -
         if quality < LOWEST_QUALITY:
             silence = Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
             return Heard(kind=kind, silence=silence)
-    return Heard(kind=kind, scores=signal_scores(look), signal_quality=quality)
+    return look, quality
 
 
 def judge(heard: Sequence[Heard], measured: Sequence[Measurements]) -> list[Opinion]:
