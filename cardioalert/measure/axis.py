@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from cardioalert.domain.clinical import Measured, not_measurable
 from cardioalert.domain.record import LIMB_LEADS, Lead
-from cardioalert.dsp import Floats, Mask
+from cardioalert.dsp import Floats, Mask, row_quantiles
 from cardioalert.measure.intervals import Evidence
 from cardioalert.measure.limbs import WaveBounds
 
@@ -90,7 +91,8 @@ def einthoven_residual(
     if not common.any():
         return None
     rest = (signal[one] + signal[three] - signal[two])[common]
-    return float(np.sqrt(np.mean((rest - np.median(rest)) ** 2)))
+    rest -= row_quantiles(rest[None], 0.5)[0]
+    return math.sqrt(np.square(rest, out=rest).mean())
 
 
 @cache
@@ -113,13 +115,14 @@ def _axis(
     projection, inverse = _projection(limb)
     vectors = inverse @ piece
     net = vectors.mean(axis=1)
-    length = float(np.hypot(*net))
-    total = float(np.mean(np.hypot(*vectors)))
+    length = math.hypot(*net.tolist())
+    total = float(np.hypot(*vectors).mean())
     if length < smallest or length < BALANCED * total:
         return not_measurable("deg", "axis-indeterminate")
-    error = float(np.sqrt(np.mean(noise**2) / len(limb)) + np.std(projection @ net - piece.mean(1)))
-    uncertainty = float(np.hypot(METHOD_ERROR, np.rad2deg(np.arctan2(error, length))))
+    apart = (projection @ net - piece.mean(axis=1)).std()
+    error = math.sqrt(float((noise**2).mean()) / len(limb)) + float(apart)
+    uncertainty = math.hypot(METHOD_ERROR, math.degrees(math.atan2(error, length)))
     if uncertainty > WIDEST_ERROR:
         return not_measurable("deg", "axis-indeterminate")
-    degrees = float(np.rad2deg(np.arctan2(net[1], net[0])))
+    degrees = math.degrees(math.atan2(net[1], net[0]))
     return evidence.measured(degrees, unit="deg", uncertainty=evidence.widen(uncertainty))

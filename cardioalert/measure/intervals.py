@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -61,7 +62,7 @@ class Evidence:
     def widen(self, error: float) -> float:
         """Return an error made larger by few beats and few leads."""
         beats = max(self.usual_beats or self.beats, 1)
-        return error * float(np.sqrt(1 + 2 / beats + 2 / max(len(self.leads), 1)))
+        return error * math.sqrt(1 + 2 / beats + 2 / max(len(self.leads), 1))
 
     @property
     def weakness(self) -> str:
@@ -123,7 +124,7 @@ def rate_values(rr: Floats, *, sampling_rate: float, has_beats: bool) -> dict[st
         }
     usual = usual_rr(rr)
     spread = 1.25 * float(np.std(rr)) / np.sqrt(len(rr))
-    error = float(np.hypot(spread, 0.3 / sampling_rate))
+    error = math.hypot(spread, 0.3 / sampling_rate)
     length = Measured(value=usual, unit="s", uncertainty=error, beats=len(rr) + 1)
     rate = SECONDS_PER_MINUTE / usual
     per_minute = replace(length, value=rate, unit="/min", uncertainty=rate * error / usual)
@@ -178,7 +179,7 @@ def _corrected(
     value = formula(qt.value, rr.value)
     by_qt = (formula(qt.value + 0.01, rr.value) - value) / 0.01 * (qt.uncertainty or 0.0)
     by_rr = (formula(qt.value, rr.value + 0.01) - value) / 0.01 * (rr.uncertainty or 0.0)
-    corrected = replace(qt, value=value, uncertainty=float(np.hypot(by_qt, by_rr)))
+    corrected = replace(qt, value=value, uncertainty=math.hypot(by_qt, by_rr))
     if unstable and not qt.reason:
         return replace(corrected, status=Status.BORDERLINE, reason="unstable-rate")
     return corrected
@@ -187,18 +188,18 @@ def _corrected(
 def _duration(first: float, last: float, error: float, evidence: Evidence) -> Measured:
     """Return the time between two bounds in samples, with its evidence."""
     clock = 0.4 / evidence.sampling_rate  # two bounds, each somewhere within a sample
-    uncertainty = float(np.hypot(evidence.widen(error), clock))
+    uncertainty = math.hypot(evidence.widen(error), clock)
     return evidence.measured((last - first) / WORKING_RATE, unit="s", uncertainty=uncertainty)
 
 
 def _error(begins: WaveBounds, ends: WaveBounds) -> float:
     """Return the error of the time from one wave's onset to another's end, seconds."""
-    return float(np.hypot(begins.first_error, ends.last_error)) / WORKING_RATE
+    return math.hypot(begins.first_error, ends.last_error) / WORKING_RATE
 
 
 def _from_onset(begins: WaveBounds, ends: WaveBounds) -> float:
     """Return the error of the time from one wave's onset to another's, seconds."""
-    return float(np.hypot(begins.first_error, ends.first_error)) / WORKING_RATE
+    return math.hypot(begins.first_error, ends.first_error) / WORKING_RATE
 
 
 def _checked(values: dict[str, Measured], rr: float) -> dict[str, Measured]:

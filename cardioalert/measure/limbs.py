@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, Mask, fill_gaps, quantile, slope, smooth
+from cardioalert.dsp import Floats, Mask, fill_gaps, quantile, row_quantiles, slope, smooth
 from cardioalert.measure.preparation import WORKING_RATE
 
 BEGUN: Final = 0.3  # share of the leads in which a wave has begun at its onset over all leads
@@ -82,9 +82,11 @@ def noise_steepness(rest: Floats, *, smoothing: float, width: float) -> Floats:
     deviation = np.zeros((len(rest), 1))
     if not known.any():
         return deviation
-    steep = slopes_of(fill_gaps(rest[known]), smoothing=smoothing, width=width).steep
-    deviation[known, 0] = 1.4826 * np.median(np.abs(steep), axis=1)
-    deviation[~known] = np.median(deviation[known])
+    calm = smooth(fill_gaps(rest[known]), width=_odd(smoothing))
+    steep = np.abs(slope(calm, sampling_rate=WORKING_RATE, width=_odd(width)))
+    deviation[known, 0] = 1.4826 * row_quantiles(steep, 0.5)[0]
+    if not known.all():
+        deviation[~known] = np.median(deviation[known])
     return deviation
 
 
@@ -96,11 +98,12 @@ def limbs(steepness: Floats, share: float) -> NDArray[np.intp]:
     steepness : float array, shape (samples,), not negative
     share : float, 0-1
     """
-    if len(steepness) == 0 or steepness.max() <= 0:
+    highest = steepness.max(initial=0.0)
+    if highest <= 0:
         return np.zeros(0, dtype=np.intp)
-    around = np.concatenate([[0.0], steepness, [0.0]])
-    top = (around[1:-1] >= around[:-2]) & (around[1:-1] > around[2:])
-    high: Mask = top & (steepness >= share * steepness.max())
+    high: Mask = steepness >= share * highest
+    high[1:] &= steepness[1:] >= steepness[:-1]
+    high[:-1] &= steepness[:-1] > steepness[1:]
     return high.nonzero()[0]
 
 
@@ -114,10 +117,10 @@ def follow_limb(steep: Floats, limb: int, *, step: int, until: int, share: float
     if len(path) < 2 or path[0] == 0:
         return float(limb)
     relative = path / path[0]  # positive as long as the limb goes on
-    under = (relative < share).nonzero()[0]
-    if len(under) == 0:
+    under = relative < share
+    k = int(under.argmax())
+    if not under[k]:
         return float(until)
-    k = int(under[0])
     above, below = relative[k - 1], max(float(relative[k]), 0.0)
     part = (above - share) / (above - below) if above > below else 1.0
     return limb + step * (k - 1 + min(max(float(part), 0.0), 1.0))

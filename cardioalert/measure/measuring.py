@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +21,7 @@ from cardioalert.domain.clinical import (
 )
 from cardioalert.domain.measures import MEASURES
 from cardioalert.domain.record import ECGRecord, Lead
-from cardioalert.dsp import Floats, Mask
+from cardioalert.dsp import Floats, Mask, median
 from cardioalert.measure.atrial import ExtraWaves, extra_waves
 from cardioalert.measure.averaging import Average, average_beats, level_baseline
 from cardioalert.measure.axis import axis_values, einthoven_residual
@@ -252,7 +253,7 @@ def _values(
     if average is not None and delineation is not None:
         evidence = Evidence(
             beats=int(average.count.max(initial=0)),
-            usual_beats=int(np.median(average.count)) if len(average.count) else 0,
+            usual_beats=int(median(average.count.astype(np.float64))) if len(average.count) else 0,
             leads=tuple(per_lead),
             sampling_rate=record.sampling_rate,
         )
@@ -295,9 +296,9 @@ def _voltage(
     own = Evidence(
         beats=found.beats, leads=(lead, lead, lead), sampling_rate=evidence.sampling_rate
     )
-    error = float(np.hypot(0.02 * height, found.noise / np.sqrt(max(found.beats, 1))))
+    error = math.hypot(0.02 * height, found.noise / math.sqrt(max(found.beats, 1)))
     # A slow clock cuts the top of a sharp wave off.
-    error = float(np.hypot(error, height * 2.0 / evidence.sampling_rate))
+    error = math.hypot(error, height * 2.0 / evidence.sampling_rate)
     value = own.measured(height, unit="mV", uncertainty=error)
     return Measured(
         value=value.value,

@@ -113,7 +113,7 @@ def p_candidate(
     heights = np.sort(np.ptp(view.slopes.signal[:, inside], axis=1))
     return PCandidate(
         bounds=bounds,
-        height=float(np.median(heights[-3:])),
+        height=median(heights[-3:]),
         stands_out=_stands_out(view.slopes, start, bounds),
         likeness=likeness_of_beats(single[:, :, inside]),
     )
@@ -163,7 +163,7 @@ def _clear_view(signal: Floats, rest: Floats, start: int) -> _View:
         slopes = slopes_of(signal, smoothing=smoothing, width=SLOPE_WIDTH)
         noise = noise_steepness(rest, smoothing=smoothing, width=SLOPE_WIDTH)
         steepest = np.abs(slopes.steep[:, start:]).max(axis=1)
-        if np.median(steepest / np.maximum(noise[:, 0], 1e-9)) >= CLEAR:
+        if median(steepest / np.maximum(noise[:, 0], 1e-9)) >= CLEAR:
             break
     return _View(slopes=slopes, noise=noise[:, 0], start=start, stop=signal.shape[1])
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.dsp import Floats, row_quantiles
+from cardioalert.dsp import Floats, median, row_quantiles
 from cardioalert.measure.limbs import WaveBounds, earliest, slopes_of
 from cardioalert.measure.preparation import WORKING_RATE
 
@@ -45,7 +45,7 @@ def qrs_bounds(signal: Floats, *, r_index: int) -> WaveBounds | None:
         steep = np.abs(slopes_of(signal, smoothing=0.0, width=width).steep)
         peak = np.maximum(steep[:, first:last].max(axis=1), 1e-9)
         background = _background(steep)
-        if np.median(BACKGROUND * background / peak) <= CLEAR:
+        if median(BACKGROUND * background / peak) <= CLEAR:
             break
     low_on = np.maximum(LIMB_END_ON * peak, BACKGROUND * background)
     low_off = np.maximum(LIMB_END_OFF * peak, BACKGROUND * background)

@@ -8,6 +8,7 @@ what it has never seen. How far the two differ, and how unsure the network is, b
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -91,7 +92,4 @@ def _of_all(rule: float, leads: float, seen: Delineated, bound: int) -> tuple[fl
     place = leads
     if apart <= FARTHEST * WORKING_RATE:
         place = (1 - OF_ALL_SHARE) * leads + OF_ALL_SHARE * network
-    error = np.sqrt(
-        LEAST[BOUNDS[bound]] ** 2 + (DOUBT_SHARE * doubt) ** 2 + (APART_SHARE * apart) ** 2
-    )
-    return place, float(error)
+    return place, math.hypot(LEAST[BOUNDS[bound]], DOUBT_SHARE * doubt, APART_SHARE * apart)

@@ -131,13 +131,13 @@ def median_beats(measurements: Measurements) -> Floats:
         return beats
     signal = median.signal[[place for _, place in rows]].astype(np.float64)
     last = signal.shape[1] - 1
-    around = np.arange(last + 1)[:, None] + np.arange(SMOOTHING) - SMOOTHING // 2
-    smooth = signal[:, np.clip(around, 0, last)].mean(axis=2)
     seconds = BEAT_FROM + np.arange(BEAT_SAMPLES) / BEAT_RATE
     wanted = median.r_index + seconds * median.sampling_rate
     before = np.clip(np.floor(wanted).astype(np.intp), 0, max(last - 1, 0))
-    step = smooth[:, np.minimum(before + 1, last)] - smooth[:, before]
-    placed = smooth[:, before] + step * (wanted - before)
+    both = np.stack([before, np.minimum(before + 1, last)])
+    around = both[:, :, None] + np.arange(SMOOTHING) - SMOOTHING // 2
+    smooth = signal[:, np.clip(around, 0, last)].mean(axis=3)
+    placed = smooth[:, 0] + (smooth[:, 1] - smooth[:, 0]) * (wanted - before)
     begin, end = (np.array([0, last]) - median.r_index) / median.sampling_rate
     placed[:, (seconds < begin) | (seconds > end)] = np.nan
     beats[[row for row, _ in rows]] = placed
