@@ -111,30 +111,50 @@ def _anti_alias(rate: int) -> Floats:
     return taps
 
 
+def resample_to_each(
+    signal: Floats, *, from_rate: float, to_rates: tuple[float, ...]
+) -> list[Floats]:
+    """Return a gapless signal at several rates: thinned from one spectrum where it can be."""
+    ratios = [Fraction(rate / from_rate).limit_denominator(RATIO_LIMIT) for rate in to_rates]
+    thinned = all(ratio.numerator == 1 < ratio.denominator for ratio in ratios)
+    if thinned and 2 <= signal.shape[-1] <= SHORT:
+        return _thinned_each(signal, *(ratio.denominator for ratio in ratios))
+    return [resample(signal, from_rate=from_rate, to_rate=rate) for rate in to_rates]
+
+
 def _thinned(signal: Floats, step: int) -> Floats:
-    """Return every `step`-th sample of the low-passed signal, (leads, samples).
+    """Return every `step`-th sample of the low-passed signal, (leads, samples)."""
+    return _thinned_each(signal, step)[0]
+
+
+def _thinned_each(signal: Floats, *steps: int) -> list[Floats]:
+    """Return every `step`-th sample of the low-passed signal, (leads, samples), for each step.
 
     What `resample_poly` does with the same taps, by way of the spectrum, in half the time: the
     spectrum of every `step`-th sample is that of all, folded.
     """
     from scipy import fft  # noqa: PLC0415 - slow to import
 
-    samples = signal.shape[-1]
+    samples, common = signal.shape[-1], math.lcm(*steps)
     line = signal[:, :1] + (signal[:, -1:] - signal[:, :1]) * _shares(samples)
-    few = fft.next_fast_len(samples // step + 11, real=True)
-    spectrum = fft.rfft(signal - line, few * step, axis=-1)  # so the ends do not leap
-    spectrum *= _response(step, few * step)
-    half = few // 2 + 1
-    folded = spectrum[:, :half].copy()
-    for copy in range(1, step // 2 + 1):
-        middle = copy * few
-        folded += spectrum[:, middle : middle - half : -1].conj()
-        if 2 * copy < step:
-            folded += spectrum[:, middle : middle + half]
-    count = -(-samples // step)
-    thinned: Floats = fft.irfft(folded, few, axis=-1, overwrite_x=True)[:, :count]
-    thinned += line[:, ::step]
-    return thinned
+    size = common * fft.next_fast_len((samples + 10 * max(steps)) // common + 1, real=True)
+    spectrum = fft.rfft(signal - line, size, axis=-1)  # so the ends do not leap
+    found = []
+    for step in steps:
+        few = size // step
+        passed = spectrum * _response(step, size)
+        half = few // 2 + 1
+        folded = passed[:, :half].copy()
+        for copy in range(1, step // 2 + 1):
+            middle = copy * few
+            folded += passed[:, middle : middle - half : -1].conj()
+            if 2 * copy < step:
+                folded += passed[:, middle : middle + half]
+        count = -(-samples // step)
+        thinned: Floats = fft.irfft(folded, few, axis=-1, overwrite_x=True)[:, :count]
+        thinned += line[:, ::step]
+        found.append(thinned)
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from cardioalert.domain.clinical import Measurements
 from cardioalert.domain.opinion import InputKind, Opinion
 from cardioalert.domain.record import STANDARD_LEADS, ECGRecord
-from cardioalert.dsp import Mask
+from cardioalert.dsp import Floats, Mask, resample_to_each
 from cardioalert.networks.calibration import Calibration, calibration
 from cardioalert.networks.features import FEATURES, measured_features
-from cardioalert.networks.quality import signal_quality
+from cardioalert.networks.quality import RATE, signal_quality
 from cardioalert.networks.sessions import run_network
-from cardioalert.networks.signals import prepare_signal
+from cardioalert.networks.signals import RATE as SLOW_RATE
+from cardioalert.networks.signals import prepare_signal, without_gaps_and_baseline
 from cardioalert.networks.windows import (
     WINDOW,
     middle_stack,
@@ -66,18 +67,44 @@ class Look:
         return cut(self.signal, self.present)
 
 
-def look_at(record: ECGRecord, measurements: Measurements | None, *, kind: InputKind) -> Look:
-    """Bring a record into the form the members know; None: nothing was measured."""
-    rows = np.full((len(STANDARD_LEADS), record.signal.shape[1]), np.nan, np.float32)
-    for row, lead in enumerate(STANDARD_LEADS):
-        if lead in record.leads:
-            rows[row] = record.lead(lead)
-    signal, present = prepare_signal(rows, record.sampling_rate)
+def look_at(
+    record: ECGRecord,
+    measurements: Measurements | None,
+    *,
+    kind: InputKind,
+    slow: Floats | None = None,
+) -> Look:
+    """Bring a record into the form the members know.
+
+    Parameters
+    ----------
+    record : ECGRecord
+    measurements : Measurements, optional
+        None: nothing was measured.
+    kind : InputKind
+    slow : float array, shape (12, samples at 100 Hz), mV, optional
+        The record, where somebody has it already.
+    """
+    if slow is None:
+        signal, present = prepare_signal(_standard_rows(record), record.sampling_rate)
+    else:
+        signal, present = without_gaps_and_baseline(slow)
     if measurements is None:
         features = np.full(len(FEATURES), np.nan, np.float32)
     else:
         features = measured_features(measurements)
     return Look(signal=signal, present=present, features=features, kind=kind)
+
+
+def _standard_rows(record: ECGRecord) -> NDArray[np.float32]:
+    """Return all standard leads in their order, (12, samples); NaN for those that are absent."""
+    if record.leads == STANDARD_LEADS:
+        return record.signal
+    rows = np.full((len(STANDARD_LEADS), record.signal.shape[1]), np.nan, np.float32)
+    for row, lead in enumerate(STANDARD_LEADS):
+        if lead in record.leads:
+            rows[row] = record.lead(lead)
+    return rows
 
 
 def classify(
@@ -179,7 +206,13 @@ def _made_ready(
     kind: InputKind = "page" if on_paper else "digital"
     if not scale_confirmed:
         return Heard(kind=kind, silence=Opinion(kind=kind, silence="scale-unconfirmed"))
-    look = look_at(record, None, kind=kind)
+    slow = thinned = None
+    rows = _standard_rows(record)
+    if kind == "digital" and not np.isnan(rows).any():
+        slow, thinned = resample_to_each(
+            rows.astype(np.float64), from_rate=record.sampling_rate, to_rates=(SLOW_RATE, RATE)
+        )
+    look = look_at(record, None, kind=kind, slow=slow)
     usable = int((look.present.sum(axis=1) >= WINDOW // 2).sum())
     if usable < FEWEST_LEADS:
         return Heard(kind=kind, silence=Opinion(kind=kind, silence="too-few-leads"))
@@ -187,7 +220,7 @@ def _made_ready(
         return Heard(kind=kind, silence=Opinion(kind=kind, silence="too-short"))
     quality = None
     if kind == "digital" and record.has(STANDARD_LEADS):
-        quality = signal_quality(record)
+        quality = signal_quality(record, thinned)
         if quality < LOWEST_QUALITY:
             silence = Opinion(kind=kind, silence="poor-signal", signal_quality=quality)
             return Heard(kind=kind, silence=silence)

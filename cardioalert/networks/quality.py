@@ -45,15 +45,18 @@ BEATS: Final = (5.0, 20.0)  # Hz
 PADDING: Final = 15  # samples at either end of the filter of that band
 
 
-def signal_quality(record: ECGRecord) -> float:
+def signal_quality(record: ECGRecord, thinned: Floats | None = None) -> float:
     """Return the probability that a technician accepts a 12-lead recording.
 
     Parameters
     ----------
     record : ECGRecord
         A digital one; a lead that is absent counts as flat.
+    thinned : float array, shape (12, samples at 250 Hz), mV, optional
+        The same, where somebody has it already.
     """
-    scores = run_network("signal_quality", features=quality_features(record)[None])
+    features = quality_features(record) if thinned is None else _features_of(thinned)
+    scores = run_network("signal_quality", features=features[None])
     return float(1.0 / (1.0 + np.exp(-scores[0, 0])))
 
 
@@ -63,7 +66,11 @@ def quality_features(record: ECGRecord) -> NDArray[np.float32]:
     for row, lead in enumerate(STANDARD_LEADS):
         if lead in record.leads:
             signal[row] = fill_gaps(record.lead(lead)[None])[0]
-    signal = resample(signal, from_rate=record.sampling_rate, to_rate=RATE)
+    return _features_of(resample(signal, from_rate=record.sampling_rate, to_rate=RATE))
+
+
+def _features_of(signal: Floats) -> NDArray[np.float32]:
+    """Return what the trees look at, of a signal at 250 Hz."""
     if signal.shape[1] < 4 * PIECE:
         signal = np.pad(signal, ((0, 0), (0, 4 * PIECE - signal.shape[1])), mode="edge")
     centred = signal - signal.mean(axis=1, keepdims=True)

@@ -34,7 +34,11 @@ def prepare_signal(
     bool array, same shape
         True where there is. Gaps of up to 0.2 s are bridged; pieces under 0.5 s are dropped.
     """
-    slow = resample(signal, from_rate=sampling_rate, to_rate=RATE)
+    return without_gaps_and_baseline(resample(signal, from_rate=sampling_rate, to_rate=RATE))
+
+
+def without_gaps_and_baseline(slow: Floats) -> tuple[NDArray[np.float32], Mask]:
+    """Return a signal at 100 Hz as `prepare_signal` does."""
     present = ~np.isnan(slow)
     filled = fill_gaps(slow)
     prepared = np.zeros(slow.shape, np.float32)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import filtfilt, resample_poly
 
 from cardioalert.dsp import (
     band_pass,
+    butterworth,
     fill_gaps,
     median,
     parabola_peak,
     quantile,
     remove_line_noise,
     resample,
+    resample_to_each,
     slope,
     smooth,
     stretches,
@@ -51,6 +54,31 @@ def test_resampling_keeps_gaps() -> None:
 def test_the_band_pass_shifts_nothing() -> None:
     filtered = band_pass(BUMP, sampling_rate=500.0, low=1.0, high=40.0)
     assert abs(int(np.argmax(filtered)) - 1000) <= 1
+
+
+@pytest.mark.parametrize(
+    ("order", "band", "rate"), [(2, (5.0, 40.0), 500.0), (2, (5.0, 20.0), 250.0), (1, 0.5, 100.0)]
+)
+@pytest.mark.parametrize("samples", [300, 2500, 5001])
+def test_both_ways_is_what_filtfilt_does(order, band, rate, samples):
+    walk = np.random.default_rng(samples).normal(size=(3, samples)).cumsum(axis=1)
+    kind = "bandpass" if isinstance(band, tuple) else "highpass"
+    used = butterworth(order, band, kind, rate)
+    expected = filtfilt(used.ahead, used.back, walk, axis=1, padlen=60)
+    np.testing.assert_allclose(used.both_ways(walk, padding=60), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("samples", [7, 100, 4999, 5000])
+def test_thinning_to_several_rates_is_what_resampling_does(samples):
+    walk = np.random.default_rng(samples).normal(size=(3, samples)).cumsum(axis=1)
+    both = resample_to_each(walk, from_rate=500.0, to_rates=(100.0, 250.0))
+    for thinned, down in zip(both, (5, 2), strict=True):
+        expected = resample_poly(walk, 1, down, axis=1, padtype="line")
+        np.testing.assert_allclose(thinned, expected, atol=1e-9)
+        alone = resample(walk, from_rate=500.0, to_rate=500.0 / down)
+        np.testing.assert_allclose(thinned, alone, atol=1e-9)
+    _, odd = resample_to_each(walk, from_rate=500.0, to_rates=(100.0, 360.0))
+    np.testing.assert_allclose(odd, resample(walk, from_rate=500.0, to_rate=360.0))
 
 
 def test_smoothing_keeps_a_constant_and_its_range() -> None:

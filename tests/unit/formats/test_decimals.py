@@ -30,5 +30,22 @@ def test_what_is_no_plain_decimal_is_left_to_others(text):
     assert decimal_numbers(text, ",") is None
 
 
+@given(st.lists(st.integers(-(10**15) + 1, 10**15 - 1), min_size=1, max_size=30))
+def test_whole_numbers_are_read_as_such(numbers):
+    found = decimal_numbers(" ".join(map(str, numbers)), " ")
+    assert found is not None
+    assert found.tolist() == numbers
+
+
+@given(st.text("0123456789 -", max_size=8))
+def test_whole_numbers_are_never_guessed(text):
+    found = decimal_numbers(text, " ")
+    words = text.split(" ")
+    if found is not None:
+        assert found.tolist() == [float(word) for word in words]
+    else:
+        assert not all(word.removeprefix("-").isdecimal() for word in words)
+
+
 def test_more_digits_than_a_float_holds_are_left_to_others():
     assert decimal_numbers("0.123456789012345678", ",") is None

@@ -13,6 +13,7 @@ from cardioalert.interpret.checks import (
     Kind,
     Outcome,
     Quantity,
+    all_in_turn,
     all_of,
     any_of,
     cap,
@@ -95,6 +96,23 @@ def test_and_or_and_counting_are_one_thing(outcomes):
     each = checks(outcomes)
     assert n_of(1, each).outcome is any_of(*each).outcome
     assert n_of(len(each), each).outcome is all_of(*each).outcome
+
+
+@given(OUTCOMES)
+def test_judging_in_turn_changes_nothing_and_stops_where_it_may(outcomes):
+    each = [Check(outcome=outcome, reasons=(str(k),)) for k, outcome in enumerate(outcomes)]
+    made: list[Check] = []
+
+    def maker(check: Check):
+        return lambda: made.append(check) or check
+
+    in_turn = all_in_turn(each[0], *map(maker, each[1:]))
+    together = all_of(*each)
+    assert in_turn.outcome is together.outcome
+    if Outcome.NOT_MET in outcomes:
+        assert made == each[1 : outcomes.index(Outcome.NOT_MET) + 1]
+    assert in_turn.reasons == together.reasons
+    assert in_turn == together
 
 
 @given(OUTCOMES, st.integers(1, 6))
