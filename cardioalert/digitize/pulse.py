@@ -7,7 +7,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cardioalert.digitize.columns import trace_extent
@@ -25,6 +24,7 @@ SEEN_UNUSUAL: Final = 0.45  # the same for gains that are rarely printed
 CLEARLY: Final = 1.3  # times the score of the next gain
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,30 +113,63 @@ def _pulse_scores(ink: Floats, base: float, height_mm: float) -> Floats:
     height = int(height_mm * PAGE_PIXELS_PER_MM)
     if foot - height - SLACK - 3 < 0 or foot >= len(ink):
         return best
-    wide = cv2.dilate(ink, np.ones((1, 5), np.uint8))
-    below = wide[foot + 10 : foot + 22].mean(axis=0) if foot + 22 < len(ink) else 0.0
-    for roof_y in range(foot - height - SLACK, foot - height + SLACK + 1):
-        roof = _cumulative(ink[roof_y - 1 : roof_y + 2].max(axis=0))
-        inside = _cumulative(ink[roof_y + 5 : foot - 8].mean(axis=0))
-        thirds = np.array_split(wide[roof_y + 3 : foot - 4], 3)
-        wall = np.minimum.reduce([third.mean(axis=0) for third in thirds])
-        above = wide[max(0, roof_y - 14) : max(1, roof_y - 4)].mean(axis=0)
-        wall = np.clip(wall - np.maximum(above, below), 0.0, 1.0)
-        walls = (wall[:places] + _at_right(wall, places, -1)) / 2.0
-        drawn = np.minimum((_at_right(roof, places) - roof[:places]) / WIDTHS[:, None], walls)
-        filled = _at_right(inside, places, -4) - inside[4 : places + 4]
-        filled /= WIDTHS[:, None] - 8
-        np.maximum(best, drawn - filled, out=best)
+    wide = np.asarray(cv2.dilate(ink, np.ones((1, 5), np.uint8)), dtype=np.float32)
+    below = wide[foot + 10 : foot + 22].mean(axis=0) if foot + 22 < len(ink) else np.float32(0.0)
+    roof_y = np.arange(foot - height - SLACK, foot - height + SLACK + 1)
+    top = max(0, int(roof_y[0]) - 14)  # of what is looked at
+    inked, widened = (_sums_from_above(part[top : foot - 3]) for part in (ink, wide))
+    roof_y = roof_y - top
+    inside = _mean_rows(inked, roof_y + 5, foot - 8 - top)
+    wall_top, bottom = roof_y + 3, foot - 4 - top
+    tall = bottom - wall_top
+    first, second = wall_top + (tall + 2) // 3, bottom - tall // 3
+    wall = np.minimum.reduce(
+        [
+            _mean_rows(widened, wall_top, first),
+            _mean_rows(widened, first, second),
+            _mean_rows(widened, second, bottom),
+        ]
+    )
+    above = _mean_rows(widened, np.maximum(0, roof_y - 14), np.maximum(1, roof_y - 4))
+    wall = np.clip(wall - np.maximum(above, below), 0.0, 1.0)
+    roof = np.maximum.reduce([ink[top + roof_y + step] for step in (-1, 0, 1)])
+    best = _drawn(_cumulative(roof), _cumulative(inside), wall, places)
     near = cv2.dilate(best, np.ones((3, 5), np.uint8))  # rows may differ by a pixel or two
     return np.asarray(near, dtype=np.float32)
 
 
-def _at_right(values: Floats, places: int, step: int = 0) -> Floats:
-    """Return what stands a width and a step right of each place, shape (widths, places), a view."""
-    first = int(WIDTHS[0]) + step
-    return sliding_window_view(values, places)[first : first + len(WIDTHS)]
+def _drawn(roof: Floats, inside: Floats, wall: Floats, places: int) -> Floats:
+    """Return the best score of all roofs, shape (widths, places).
+
+    Parameters
+    ----------
+    roof, inside : float32 arrays, shape (roofs, columns + 1), sums from the left
+    wall : float32 array, shape (roofs, columns)
+    places : int, columns at which a pulse may begin
+    """
+    best = np.zeros((len(WIDTHS), places), dtype=np.float32)
+    for number, width in enumerate(WIDTHS.tolist()):
+        walls = (wall[:, :places] + wall[:, width - 1 : width - 1 + places]) / np.float32(2.0)
+        roofs = (roof[:, width : width + places] - roof[:, :places]) / np.float32(width)
+        filled = inside[:, width - 4 : width - 4 + places] - inside[:, 4 : places + 4]
+        filled /= np.float32(width - 8)
+        np.maximum((np.minimum(roofs, walls) - filled).max(axis=0), 0.0, out=best[number])
+    return best
+
+
+def _sums_from_above(picture: Floats) -> Doubles:
+    """Return the sums of the rows above each row, one more than there are rows."""
+    sums = np.zeros((len(picture) + 1, picture.shape[1]))
+    np.cumsum(picture, axis=0, out=sums[1:])
+    return sums
+
+
+def _mean_rows(sums: Doubles, first: NDArray[np.intp], last: NDArray[np.intp] | int) -> Floats:
+    """Return the means of the rows `first` to `last`, shape (ranges, columns)."""
+    means = (sums[last] - sums[first]) / (last - first)[:, None]
+    return means.astype(np.float32)
 
 
 def _cumulative(values: Floats) -> Floats:
-    """Return sums from the left, beginning with 0."""
-    return np.concatenate([[0.0], np.cumsum(values)]).astype(np.float32)
+    """Return sums from the left, beginning with 0, of each row."""
+    return np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1, dtype=np.float32)
