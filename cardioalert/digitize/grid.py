@@ -46,8 +46,6 @@ DARKEST_SHARE: Final = 0.995  # quantile of the blackness of a page that is sure
 INK_ROUNDS: Final = 3
 HALO: Final = 7  # px, diameter of the blur of ink
 AROUND: Final = (61, 61)  # px, of local statistics
-QUARTER: Final = 4  # px that are one in a picture a quarter as large
-AROUND_QUARTER: Final = (15, 15)  # of those, for the same
 STRUCTURE_CELLS: Final = 6.0  # over which noise averages out, and the shape of paper does not
 FLAT_MM: Final = 0.02  # structure that does not matter
 SIMPLE_ENOUGH: Final = ((1, 0.06), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
@@ -95,9 +93,6 @@ class GridMap:
         along_u = np.hypot(*np.gradient(self.u, self.step))[:-1, :-1][seen]
         along_v = np.hypot(*np.gradient(self.v, self.step))[:-1, :-1][seen]
         return float(1.0 / np.median(along_u)), float(1.0 / np.median(along_v))
-
-
-Around = Callable[[Floats], Floats]
 
 
 def measure_grid(pixels: NDArray[np.uint8]) -> GridMap:
@@ -195,7 +190,7 @@ def paper_darkness(
     paper = 1.0 - _ink(blackness)
     if known_ink is not None:
         paper[known_ink] = 0.0
-    mean, spread = _local_moments(darkness, paper, _around)
+    mean, spread = _local_moments(darkness, paper)
     darkness -= mean
     darkness /= np.maximum(spread, np.float32(0.01), out=spread)
     return darkness, paper
@@ -210,7 +205,8 @@ def _ink(blackness: Floats) -> Floats:
     darkest = float(np.quantile(blackness[::3, ::3], DARKEST_SHARE))
     for share in INK_SHARES:
         ink = _darker_than(blackness, max(LEAST_INK, share * darkest))
-        if np.quantile(_around_quarter(ink)[::2, ::2], 0.75) < MOST_INK:
+        covered = np.asarray(cv2.blur(ink, AROUND))[::8, ::8]
+        if np.quantile(covered, 0.75) < MOST_INK:
             return ink
     return np.zeros_like(blackness)
 
@@ -221,44 +217,27 @@ def _darker_than(blackness: Floats, least: float) -> Floats:
     Ink itself would raise the limit around it, so what was found is left out of the next round.
     """
     ink = np.zeros_like(blackness)
-    halo = np.ones((HALO, HALO), np.uint8)
     for _round in range(INK_ROUNDS):
-        mean, spread = _local_moments(blackness, 1.0 - ink, _around_quarter)
-        limit = np.maximum(mean + np.float32(INK) * spread, np.float32(least))
-        limit = np.asarray(cv2.resize(limit, ink.shape[::-1]), dtype=np.float32)
-        ink = cv2.dilate((blackness > limit).astype(np.uint8), halo).astype(np.float32)
+        mean, spread = _local_moments(blackness, 1.0 - ink)
+        found = (blackness > least) & (blackness > mean + INK * spread)
+        halo = cv2.dilate(found.astype(np.float32), np.ones((HALO, HALO), np.uint8))
+        ink = np.asarray(halo, dtype=np.float32)
     return ink
 
 
-def _local_moments(values: Floats, weight: Floats, mean_around: Around) -> tuple[Floats, Floats]:
-    """Return the weighted mean and standard deviation around each pixel.
-
-    `mean_around` takes the means. At a quarter of the size they are as good for a limit; at full
-    size they do not put a pattern of four pixels into what is compared with them.
-    """
-    count = mean_around(weight)
+def _local_moments(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return the weighted mean and standard deviation around each pixel."""
+    count = np.asarray(cv2.blur(weight, AROUND), dtype=np.float32)
     count += np.float32(1e-3)
     weighted = values * weight
-    mean = mean_around(weighted)
+    mean = np.asarray(cv2.blur(weighted, AROUND), dtype=np.float32)
     mean /= count
     weighted *= values
-    square = mean_around(weighted)
+    square = np.asarray(cv2.blur(weighted, AROUND), dtype=np.float32)
     square /= count
-    square -= mean * mean
+    square -= np.multiply(mean, mean, out=weighted)
     np.maximum(square, 1e-6, out=square)
     return mean, np.sqrt(square, out=square)
-
-
-def _around(values: Floats) -> Floats:
-    """Return the mean around each pixel."""
-    return np.asarray(cv2.blur(values, AROUND), dtype=np.float32)
-
-
-def _around_quarter(values: Floats) -> Floats:
-    """Return the mean around each pixel, a quarter as large."""
-    size = tuple(max(1, side // QUARTER) for side in values.shape[::-1])
-    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.blur(small, AROUND_QUARTER), dtype=np.float32)
 
 
 def _darkness(channel: Floats) -> Floats:
