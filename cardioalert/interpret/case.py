@@ -139,14 +139,17 @@ class Case:
             reason = self.measurements.unusable.get(place.lead, "absent")
             return Quantity(kind=kind, value=None, place=place.label, reason=reason)
         value = _clean(lead_value(measured, name), kind.factor * place.sign)
-        beats = math.sqrt(max(measured.beats, 1))
-        spread = MEDIAN_EFFICIENCY * measured.noise / beats
-        apart = (measured.st_spread or 0.0) / beats if name in ST_MEASURES else 0.0
-        floor = max(kind.floor, kind.floor_on_paper) if self.on_paper else kind.floor
+        sd = max(kind.floor, kind.floor_on_paper) if self.on_paper else kind.floor
+        apart = 0.0
+        if kind.unit == "mV":
+            beats = math.sqrt(max(measured.beats, 1))
+            if name in ST_MEASURES:
+                apart = (measured.st_spread or 0.0) / beats
+            sd = max(MEDIAN_EFFICIENCY * measured.noise / beats, apart, sd)
         return Quantity(
             kind=kind,
             value=value,
-            sd=max(spread, apart, floor) if kind.unit == "mV" else floor,
+            sd=sd,
             place=place.label,
             leads=(place.lead,),
             beats=measured.beats,
@@ -197,18 +200,18 @@ def lead_value(measured: LeadMeasurements, name: str) -> float | None:
 
     A QS complex has no Q of its own. `p_length` is the duration of P in this lead alone.
     """
-    if name in ("q_depth", "q_duration") and is_qs(measured):
+    if name in Q_MEASURES and is_qs(measured):
         return 0.0
-    if name == "p_length":
-        return measured.p_duration
     downward = DEPTHS.get(name)
     if downward is None:
-        value: float | None = getattr(measured, name)
+        value: float | None = getattr(measured, SAME_AS.get(name, name))
         return value
     below: float | None = getattr(measured, downward)
     return None if below is None else -below
 
 
+Q_MEASURES: Final = frozenset(("q_depth", "q_duration"))
+SAME_AS: Final = {"p_length": "p_duration"}
 DEPTHS: Final = {"q_depth": "q", "t_depth": "t_negative", "p_terminal_depth": "p_terminal"}
 """Depths as positive numbers, and the signed amplitude they are made of."""
 

@@ -210,7 +210,7 @@ def _makes_finding(judgement: Judgement, judgements: Iterable[Judgement]) -> boo
     other row says the same for certain.
     """
     criterion = judgement.criterion
-    if criterion.supports:
+    if judgement.outcome < Outcome.NEARLY or criterion.supports:
         return False
     if judgement.speaks:
         return True
