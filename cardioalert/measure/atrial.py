@@ -119,9 +119,15 @@ def _fit(piece: Floats, template: Floats) -> tuple[Floats, Floats]:
     moments = _running(calm * (step * np.arange(calm.shape[1])))
     starts = step * np.arange(count) - part[0]
     along = moments[:, width:] - moments[:, :-width] - starts * total
-    size = fft.next_fast_len(calm.shape[1], real=True)
-    spectrum = (fft.rfft(calm, size) * fft.rfft(wanted, size).conj()).sum(axis=0)
-    product = fft.irfft(spectrum, size)[:count]
+    # In blocks that overlap by the template: its own spectrum is short then.
+    size = fft.next_fast_len(8 * width, real=True)
+    fresh = size - width + 1
+    blocks = -(-count // fresh)
+    long = np.zeros((len(calm), (blocks - 1) * fresh + size))
+    long[:, : calm.shape[1]] = calm
+    windows = np.lib.stride_tricks.sliding_window_view(long, size, axis=1)[:, ::fresh]
+    spectrum = np.einsum("ijk,ik->jk", fft.rfft(windows), fft.rfft(wanted, size).conj())
+    product = fft.irfft(spectrum, size)[:, :fresh].ravel()[:count]
     product = product - left.T @ wanted.sum(axis=1) - rise.T @ (wanted @ part)
     # The square of a window less its line, leads added up: no array of all leads for each term.
     power = square + np.einsum("ij,ij->j", left, width * left - 2 * total)

@@ -41,7 +41,8 @@ def pacing_pulses(signal: Floats, *, sampling_rate: float) -> NDArray[np.intp]:
     size = np.abs(jump)
     # Most samples are quickly out of the question; only the others are looked at closely.
     needed = max(1 if len(signal) == 1 else 2, LEADS_SHARE * len(signal))
-    loud = np.flatnonzero((size >= SMALLEST_JUMP).sum(axis=0) >= needed)
+    leads = (size >= SMALLEST_JUMP).sum(axis=0, dtype=np.uint8)  # adding bytes is quick
+    loud = np.flatnonzero(leads >= needed)
     loud = loud[(loud >= quiet) & (loud < samples - back - 1)]
     before = size[:, loud[:, None] - np.arange(1, quiet + 1)].max(axis=2, initial=0.0)
     height = size[:, loud]

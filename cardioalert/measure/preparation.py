@@ -105,7 +105,11 @@ def _why_unusable(record: ECGRecord) -> dict[Lead, str]:
     """Return why each lead cannot be measured at all, by a reason code; empty where it can."""
     if record.sampling_rate < LOWEST_RATE:
         return dict.fromkeys(record.leads, "sampling-too-low")
-    known = np.count_nonzero(~np.isnan(record.signal), axis=1).tolist()
+    missing = np.isnan(record.signal)
+    samples = record.signal.shape[1]
+    known = [samples] * len(missing)
+    if missing.any():
+        known = (samples - np.count_nonzero(missing, axis=1)).tolist()
     height = np.fmax.reduce(record.signal, axis=1) - np.fmin.reduce(record.signal, axis=1)
     reasons = {}
     for lead, count, span in zip(record.leads, known, height.tolist(), strict=True):

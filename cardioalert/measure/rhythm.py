@@ -30,6 +30,8 @@ def joined(r: Floats, prepared: Prepared) -> Mask:
     """
     if len(r) < 2:
         return np.zeros(0, dtype=np.bool_)
+    if prepared.present.all():
+        return np.ones(len(r) - 1, dtype=np.bool_)
     missing = np.cumsum(~prepared.present, axis=1)
     at = np.clip(np.round(r).astype(np.intp), 0, prepared.samples - 1)
     through: Mask = (missing[:, at[1:]] == missing[:, at[:-1]]).any(axis=0)
