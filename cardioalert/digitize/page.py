@@ -20,6 +20,14 @@ MARGIN_MM: Final = 4.0
 LARGEST_MM: Final = (480.0, 420.0)  # width, height of a sheet that is still read
 SMALLEST_MM: Final = 20.0
 SHARPEST: Final = 1.4  # photo px per page px beyond which the photo is averaged first
+BEYOND_MM: Final = 8  # that the page goes further where strokes leave it
+MOST_BEYOND: Final = 3  # times
+EDGE: Final = slice(2, 6)  # rows of the page that a stroke crosses there
+CROSSING_DARK: Final = 0.6  # of the brightness of paper: darker is ink
+STROKE: Final = 2  # columns, the narrowest stroke
+CROSSED_SHARE: Final = 0.05  # of the columns; more is a line, a shadow or a table
+
+Extent = tuple[int, int, int, int]  # left, top, right, bottom, millimetres of paper
 
 
 def flatten_page(pixels: NDArray[np.uint8], grid: GridMap) -> Page:
@@ -40,8 +48,8 @@ def flatten_page(pixels: NDArray[np.uint8], grid: GridMap) -> Page:
     GridNotFoundError
         The grid covers less than 20 mm of the picture.
     """
-    left, top, right, bottom = sheet_extent(grid)
-    size_mm = (right - left, bottom - top)
+    extent = sheet_extent(grid)
+    size_mm = (extent[2] - extent[0], extent[3] - extent[1])
     if min(size_mm) < SMALLEST_MM:
         raise GridNotFoundError(
             _(
@@ -50,7 +58,22 @@ def flatten_page(pixels: NDArray[np.uint8], grid: GridMap) -> Page:
                 height=size_mm[1],
             )
         )
-    columns, rows = (int(np.ceil(mm * PAGE_PIXELS_PER_MM / MESH_STEP)) for mm in size_mm)
+    page = _flattened(pixels, grid, extent)
+    for _again in range(MOST_BEYOND):
+        wider = _with_cut_ink(page, grid, extent)
+        if wider == extent:
+            break
+        extent = wider
+        page = _flattened(pixels, grid, extent)
+    return page
+
+
+def _flattened(pixels: NDArray[np.uint8], grid: GridMap, extent: Extent) -> Page:
+    """Resample a part of the paper, given in millimetres."""
+    left, top, right, bottom = extent
+    columns, rows = (
+        int(np.ceil(mm * PAGE_PIXELS_PER_MM / MESH_STEP)) for mm in (right - left, bottom - top)
+    )
     mm_per_step = MESH_STEP / PAGE_PIXELS_PER_MM
     row, column = np.mgrid[0 : rows + 1, 0 : columns + 1].astype(np.float64)
     x, y = invert_lattices(grid.u, grid.v, left + column * mm_per_step, top + row * mm_per_step)
@@ -64,7 +87,28 @@ def flatten_page(pixels: NDArray[np.uint8], grid: GridMap) -> Page:
     )
 
 
-def sheet_extent(grid: GridMap) -> tuple[int, int, int, int]:
+def _with_cut_ink(page: Page, grid: GridMap, extent: Extent) -> Extent:
+    """Go further up or down where strokes leave the page: programs draw tall waves past the grid.
+
+    What is dark along much of the edge is no stroke but what the sheet lies on.
+    """
+    left, top, right, bottom = extent
+    low, high = float(grid.v.min()), float(grid.v.max())
+    if _is_crossed(page.pixels[EDGE]) and bottom - top < LARGEST_MM[1]:
+        top = max(top - BEYOND_MM, int(np.floor(low)))
+    if _is_crossed(page.pixels[::-1][EDGE]) and bottom - top < LARGEST_MM[1]:
+        bottom = min(bottom + BEYOND_MM, int(np.ceil(high)))
+    return left, top, right, bottom
+
+
+def _is_crossed(strip: NDArray[np.uint8]) -> bool:
+    """Whether strokes cross a strip along the edge of the page, rows by columns by colors."""
+    bright = strip.max(axis=2)
+    dark = (bright < CROSSING_DARK * float(np.median(bright))).all(axis=0)
+    return bool(STROKE <= np.count_nonzero(dark) < CROSSED_SHARE * len(dark))
+
+
+def sheet_extent(grid: GridMap) -> Extent:
     """Return (left, top, right, bottom) of the sheet in whole millimetres of paper.
 
     The sheet is the largest connected region where the grid was seen, and a margin: a trace may

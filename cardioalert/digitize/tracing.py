@@ -12,6 +12,7 @@ from scipy.signal import find_peaks
 
 from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
+from cardioalert.digitize.pen import redraw
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
 from cardioalert.i18n import translate as _
@@ -135,7 +136,8 @@ def _read_row(
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
     guessed = _inked_gaps(sure, inked)
-    return _known_parts(fine, sure | guessed, inked=inked), guessed
+    known = _known_parts(fine, sure | guessed, inked=inked)
+    return redraw(known, darkness, row.others, top=row.top, grid=grid), guessed
 
 
 def _finish_row(
