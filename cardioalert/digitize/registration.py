@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cardioalert.digitize.grid import MAJOR_MM, paper_darkness
+from cardioalert.digitize.grid import MAJOR_MM
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
+from cardioalert.digitize.paper import paper_darkness
 from cardioalert.digitize.surface import smooth_surface
 from cardioalert.domain.imaging import InkMaps
 from cardioalert.geometry import sample_lattice, upsample_lattice
