@@ -23,12 +23,13 @@ USUAL_SPREAD: Final = 0.01  # relative
 SUSTAINED: Final = 40  # px of trace that make a beginning
 
 # The second look, a quarter of a pixel at a time:
-NEAR: Final = np.arange(-16.0, 16.25, 0.25)  # px from the start found first
+NEAR: Final = np.arange(-24.0, 24.25, 0.25)  # px from the start found first
 ALIKE: Final = np.linspace(-0.02, 0.02, 81)  # relative to the width found first
 USUAL_TOLERANCE: Final = 0.015  # of a width that is taken for a usual one
 TRUE_SPREAD: Final = (0.0015, 0.006)  # relative, of widths that are usual and that are not
 UNUSUAL: Final = 0.1  # the most that a width costs: carts print up to 2 % long or short
 INK_SPREAD: Final = 5.0  # px between the first ink and the start: a frame or a pulse may hide it
+INK_MOST: Final = 4.0  # of these, squared, that count: three separators outweigh a first ink
 BLUR: Final = 2.0  # px, half the width of a separator
 STEP: Final = (2, 6)  # px on both sides between which a curve leaps, or only climbs
 UNKNOWN_STEP: Final = 0.2  # beside a gap
@@ -135,7 +136,7 @@ def _refined(
     width, start = np.meshgrid(likely * (1.0 + ALIKE), found.start + NEAR)
     off = (width / likely - 1.0) / TRUE_SPREAD[0 if is_usual else 1]
     score = -np.minimum(0.1 * off**2, UNUSUAL)
-    score -= 0.03 * np.minimum(((start - ink_start) / INK_SPREAD) ** 2, 9.0)
+    score -= 0.03 * np.minimum(((start - ink_start) / INK_SPREAD) ** 2, INK_MOST)
     for border in range(1, found.count):
         at = start + border * width
         score += np.interp(at, np.arange(len(strength)), strength) / found.count

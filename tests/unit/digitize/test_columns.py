@@ -49,6 +49,15 @@ def test_separators_place_the_start_whatever_hides_the_first_ink(first_ink: int)
     assert found.width == pytest.approx(COLUMN, abs=0.2)
 
 
+def test_separators_of_a_short_clock_outweigh_ink_far_before_the_start() -> None:
+    """A cart cuts columns 1 % short of 2.5 s, and a pulse hides where the first one begins."""
+    short = 495
+    maps = marks_at(*(START + k * short for k in (1, 2, 3)))
+    found = find_columns((row_of(np.full(WIDTH, BASE), START - 18),) * 3, (), maps, 4)
+    assert found.start == pytest.approx(START, abs=1.0)
+    assert found.width == pytest.approx(short, abs=0.5)
+
+
 def test_the_edge_of_a_pulse_before_the_first_column_is_no_border() -> None:
     flat = np.full(WIDTH, BASE)
     maps = marks_at(START - 12, *(START + k * COLUMN for k in (1, 2, 3)))
