@@ -15,9 +15,10 @@ from cardioalert.domain.imaging import NamedBy, PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead
 
 SAME_LEAD: Final = 0.9  # correlation of a rhythm strip with the lead it repeats
-LIKE: Final = 0.75  # the same, from which another lead contradicts a doubtful name beside a strip
+LIKE: Final = 0.75  # the same, from which another lead contradicts the name beside a strip
 SURE_NAME: Final = 0.85  # confidence from which a name is not: leads are alike by nature
-UNLIKE: Final = 0.25  # less than with another lead: the name beside it was misread
+UNLIKE: Final = 0.1  # less than with another lead: a doubtful name beside it was misread
+FAR_UNLIKE: Final = 0.4  # the same of a name that was read surely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,11 @@ def name_rhythm(
 
     The name stands as far from the strip as the other names from their rows (`shift`, px).
     """
+    begin = min(place.left for place in places)
     likeness = {
-        place.lead: _likeness(rows[row], rows[place.row], place)
+        place.lead: max(
+            _likeness(rows[row], rows[place.row], place, at=at) for at in {place.left, begin}
+        )
         for place in places
         if not place.inverted  # a strip of aVR does not look like a printed -aVR
     }
@@ -69,19 +73,26 @@ def name_rhythm(
         return (
             None if sure else StripName(lead=best, named_by="morphology", likeness=likeness[best])
         )
-    contradicted = likeness[best] >= LIKE and alike < likeness[best] - UNLIKE and not sure
+    unlike = likeness[best] - (FAR_UNLIKE if sure else UNLIKE)
+    contradicted = likeness[best] >= LIKE and alike < unlike
     if printed is None or contradicted:
         return None
     return StripName(lead=printed, named_by="label", likeness=alike)
 
 
-def _likeness(rhythm: RowTrace, row: RowTrace, place: Place) -> float:
-    """Return the correlation of a rhythm strip with a lead, where both were printed.
+def _likeness(rhythm: RowTrace, row: RowTrace, place: Place, *, at: float) -> float:
+    """Return the correlation of a rhythm strip, from a place on, with a lead.
 
-    Rows of a bent sheet may be some pixels out of step; curves of different size are unlike.
+    That place is where the lead stands, or the first column: recorders print columns one after
+    the other, or all of the same seconds, those of the first one. Rows of a bent sheet may be some
+    pixels out of step; curves of different size are unlike.
     """
-    part = slice(int(place.left) + 8, max(int(place.left) + 9, int(place.right) - 8))
-    a, b = rhythm.y[part].astype(np.float64), row.y[part].astype(np.float64)
+    width = max(1, int(place.right) - int(place.left) - 16)
+    first, second = int(at) + 8, int(place.left) + 8
+    a = rhythm.y[first : first + width].astype(np.float64)
+    b = row.y[second : second + width].astype(np.float64)
+    shortest = min(len(a), len(b))
+    a, b = a[:shortest], b[:shortest]
     return max(
         _correlation(a, np.roll(b, shift)) for shift in range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
     )

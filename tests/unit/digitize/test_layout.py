@@ -81,6 +81,27 @@ def test_rhythm_strip_is_named_by_the_lead_it_repeats() -> None:
     assert (strip.lead, strip.named_by, strip.is_rhythm) == (Lead.V1, "morphology", True)
 
 
+@pytest.mark.parametrize(
+    ("confidence", "name"), [(0.5, Lead.V1), (0.95, None)], ids=["doubtful", "sure"]
+)
+def test_strip_is_compared_with_columns_of_the_same_seconds(
+    confidence: float, name: Lead | None
+) -> None:
+    """All columns show the seconds of the first one; V1 is read as V3 beside the strip."""
+    rows, labels, maps = built_page(layout_grid("3x4"), rhythm="V1")
+    rng = np.random.default_rng(3)
+    course = 4.0 * rng.normal(0.0, 1.5, COLUMN).cumsum()
+    first, third = (slice(START + COLUMN * k, START + COLUMN * (k + 1)) for k in (0, 2))
+    top, strip = rows[0].y.copy(), rows[3].y.copy()
+    top[third] = rows[0].baseline + course
+    strip[first] = rows[3].baseline + course
+    rows = (row_trace(top), *rows[1:3], row_trace(strip))
+    names = [one for one in labels if one.top < 800]
+    misread = replace(label(Lead.V3, START + 8, rows[3].baseline - 40), confidence=confidence)
+    placed = place_leads(rows, (*names, misread), maps)
+    assert [place.lead for place in placed.places if place.is_rhythm] == ([name] if name else [])
+
+
 @pytest.mark.parametrize(("second", "kept"), [("V5", 4), (None, None)])
 def test_a_name_that_two_strips_claim_goes_to_the_one_that_looks_like_it(
     second: str | None, kept: int | None
