@@ -22,9 +22,8 @@ SMALLEST_MM: Final = 20.0
 SHARPEST: Final = 1.4  # photo px per page px beyond which the photo is averaged first
 BEYOND_MM: Final = 8  # that the page goes further where strokes leave it
 MOST_BEYOND: Final = 3  # times
-EDGE: Final = slice(2, 6)  # rows of the page that a stroke crosses there
+EDGE: Final = slice(2, 42)  # rows of the page, 5 mm, that a stroke crosses there
 CROSSING_DARK: Final = 0.6  # of the brightness of paper: darker is ink
-STROKE: Final = 2  # columns, the narrowest stroke
 CROSSED_SHARE: Final = 0.05  # of the columns; more is a line, a shadow or a table
 
 Extent = tuple[int, int, int, int]  # left, top, right, bottom, millimetres of paper
@@ -102,10 +101,17 @@ def _with_cut_ink(page: Page, grid: GridMap, extent: Extent) -> Extent:
 
 
 def _is_crossed(strip: NDArray[np.uint8]) -> bool:
-    """Whether strokes cross a strip along the edge of the page, rows by columns by colors."""
+    """Whether strokes cross a strip at the edge of the page, whose first row is the edge.
+
+    Letters end within the strip.
+    """
     bright = strip.max(axis=2)
-    dark = (bright < CROSSING_DARK * float(np.median(bright))).all(axis=0)
-    return bool(STROKE <= np.count_nonzero(dark) < CROSSED_SHARE * len(dark))
+    dark = (bright < CROSSING_DARK * float(np.median(bright))).astype(np.uint8)
+    if np.count_nonzero(dark[0]) >= CROSSED_SHARE * dark.shape[1]:
+        return False
+    _count, pieces, about, _centers = cv2.connectedComponentsWithStats(dark)
+    at_edge = np.unique(pieces[0][dark[0] > 0])
+    return bool((about[at_edge, cv2.CC_STAT_HEIGHT] == len(dark)).any())
 
 
 def sheet_extent(grid: GridMap) -> Extent:

@@ -50,12 +50,12 @@ def test_page_ends_at_its_margin_where_nothing_leaves_it() -> None:
     assert height_mm(inside) == pytest.approx(height_mm(sheet()))
 
 
-def test_only_narrow_dark_strokes_cross_the_edge() -> None:
-    strip = np.full((4, 900, 3), 240, np.uint8)
+def test_only_dark_strokes_cross_the_edge() -> None:
+    strip = np.full((40, 900, 3), 240, np.uint8)
     assert not _is_crossed(strip)
     strip[:, 300:303] = (30, 30, 60)
     assert _is_crossed(strip)
-    strip[:2] = 240
+    strip[25:] = 240
     assert not _is_crossed(strip), "a letter ends there"
     strip[:, 100:400] = 30
     assert not _is_crossed(strip), "a table, or a line along the edge"
