@@ -49,7 +49,7 @@ def st_elevation(case: Case, n: Numbers) -> Check:
     borderline, which is possible. With voltage criteria for LVH, V1-V3 alone make it possible only:
     see `st_elevation_with_lvh`.
     """
-    leads = _elevations(case, n)
+    leads = elevations(case, n)
     check = contiguous(leads)
     if check.outcome is not Outcome.BARELY or _has_clear_lead(leads):
         return check
@@ -69,7 +69,7 @@ def st_elevation_below_limit(case: Case, n: Numbers) -> Check:
 
     It is no infarction by the criteria, and no reason to call the ECG normal.
     """
-    leads = _elevations(case, n)
+    leads = elevations(case, n)
     close = (all_of(leads[one], leads[other]) for one, other in ADJACENT)
     check = grouped(any_of(*close))
     if case.outcome("STE") >= Outcome.NEARLY or check.outcome >= Outcome.BARELY:
@@ -92,7 +92,7 @@ def st_elevation_with_lvh(case: Case, n: Numbers) -> Check:
 
 def _large_for_its_qrs(case: Case, n: Numbers) -> Check:
     """ST elevation that is large for its QRS in V1-V3, with a second sign."""
-    elevated = _elevations(case, n, spare_lvh=True)
+    elevated = elevations(case, n, spare_lvh=True)
     large = [
         all_of(
             elevated[Place(lead=lead)], compare(_st_over_qrs(case, lead), "at_least", n["percent"])
@@ -221,7 +221,7 @@ def subtle_lad_occlusion(case: Case, n: Numbers) -> Check:
     return grouped(all_of(case.rule("STE"), shown, compare(score, "at_least", n["score"])))
 
 
-def _elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Place, Check]:
+def elevations(case: Case, n: Numbers, *, spare_lvh: bool = False) -> dict[Place, Check]:
     """Compare ST at J with the limit of each lead.
 
     Elevation that is gone 60 ms later is possible only: a notch or a late R at the end of the QRS

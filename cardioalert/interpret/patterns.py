@@ -12,6 +12,7 @@ from cardioalert.interpret import (
     atrial_rules,
     conduction_rules,
     ischemia_rules,
+    open_rules,
     recording_rules,
     repolarization_rules,
     rhythm_rules,
@@ -31,6 +32,7 @@ PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
         **ischemia_rules.PATTERNS,
         **repolarization_rules.PATTERNS,
         **recording_rules.PATTERNS,
+        **open_rules.PATTERNS,
     }
 )
 

@@ -12,6 +12,7 @@ from cardioalert.domain.record import CHEST_LEADS, LIMB_LEADS, STANDARD_LEADS, L
 from cardioalert.interpret.case import Case, combine
 from cardioalert.interpret.checks import Quantity
 from cardioalert.interpret.criteria import kinds
+from cardioalert.interpret.ectopy import bigeminy, couplets, trigeminy
 
 RHYTHM_NAMES: Final = (
     "rr_min",
@@ -138,5 +139,8 @@ DERIVED: Final[Mapping[str, Callable[[Case], Quantity]]] = MappingProxyType(
         "ectopic_wide": ectopic_wide,
         "ectopic_narrow": ectopic_narrow,
         "ectopic_share": ectopic_share,
+        "bigeminy": bigeminy,
+        "trigeminy": trigeminy,
+        "couplets": couplets,
     }
 )

@@ -29,10 +29,10 @@ from cardioalert.interpret.checks import (
     seen,
 )
 from cardioalert.interpret.criteria import Numbers, kinds
+from cardioalert.interpret.ectopy import SAME_RR
 from cardioalert.interpret.quantities import ectopic_narrow, ectopic_wide
 from cardioalert.units import SECONDS_PER_MINUTE
 
-SAME_RR: Final = 0.005  # s, two RR this close are one
 FEWEST_RR: Final = 3  # intervals that say something about regularity
 
 
@@ -65,13 +65,16 @@ def sinus_arrhythmia(case: Case, n: Numbers) -> Check:
 def atrial_fibrillation(case: Case, n: Numbers) -> Check:
     """Irregularly irregular RR through the strip, and no repeating P wave.
 
-    Early beats of the usual shape count here: in fibrillation nothing is early.
+    Early beats of the usual shape count here: in fibrillation nothing is early. A few of them, or a
+    few false beats, make the deviation of a regular rhythm large, but not that of the middle half
+    of its RR.
     """
-    variation, successive = _irregularity(case)
+    variation, successive, middle = _irregularity(case)
     return all_of(
         compare(variation, "above", n["rr_variation"]),
         compare(successive, "above", n["rr_successive"]),
-        _enough_beats(case, n["beats"]),
+        compare(middle, "above", n["rr_middle"]),
+        enough_beats(case, n["beats"]),
         _no_repeating_p(case, n["p_repetition"]),
     )
 
@@ -103,7 +106,7 @@ def wide_complex_tachycardia(case: Case, n: Numbers) -> Check:
             compare(case.value("qrs"), "at_least", n["qrs_ms"]),
             compare(case.value("heart_rate"), "above", n["rate"]),
         ),
-        _enough_beats(case, n["beats"]),
+        enough_beats(case, n["beats"]),
     )
 
 
@@ -128,6 +131,13 @@ def slow_regular_without_p(case: Case, n: Numbers) -> Check:
             between(case.value("heart_rate"), n["rate_from"], n["rate_below"]),
             between(case.value("qrs"), n["qrs_from_ms"], n["qrs_below_ms"]),
         ),
+        regular_without_p(case, n),
+    )
+
+
+def regular_without_p(case: Case, n: Numbers) -> Check:
+    """A regular rhythm without P waves."""
+    return all_of(
         compare(case.rhythm("rr_variation"), "below", n["rr_variation"]),
         _no_repeating_p(case, n["p_repetition"]),
         negate(case.rule("RH1")),
@@ -147,24 +157,27 @@ def no_organised_qrs(case: Case, n: Numbers) -> Check:
     )
 
 
-def _irregularity(case: Case) -> tuple[Quantity, Quantity]:
-    """SD and RMS of successive differences over the mean, of all RR but those of wide beats.
+def _irregularity(case: Case) -> tuple[Quantity, Quantity, Quantity]:
+    """SD and RMS of successive differences over the mean, and the middle half over the median.
 
-    RR that are longer than any measured one are gaps of the print.
+    Of all RR but those of wide beats; RR longer than any measured one are gaps of the print.
     """
     beats, longest = case.measurements.beats, case.measurements.rhythm.rr_max
     rr = np.diff(beats.r_peaks)
     wide = np.array([each is BeatClass.ECTOPIC_WIDE for each in beats.classes], dtype=np.bool_)
     shown = ~(wide[1:] | wide[:-1]) & (rr <= (longest or 0.0) + SAME_RR)
     steps = np.diff(rr)[shown[1:] & shown[:-1]]
-    variation = successive = None
+    variation = successive = middle = None
     if shown.sum() >= FEWEST_RR and len(steps):
         mean = float(rr[shown].mean())
         variation = round(float(rr[shown].std()) / mean, 4)
         successive = round(float(np.sqrt(np.mean(steps**2))) / mean, 4)
+        low, median, high = np.quantile(rr[shown], (0.25, 0.5, 0.75))
+        middle = round(float((high - low) / median), 4)
     return (
         replace(case.rhythm("rr_variation"), value=variation),
         replace(case.rhythm("rr_successive"), value=successive),
+        replace(case.rhythm("rr_variation"), kind=kinds()["rr_middle"], value=middle),
     )
 
 
@@ -210,7 +223,7 @@ def _no_early_beats(case: Case) -> Check:
     )
 
 
-def _enough_beats(case: Case, needed: float) -> Check:
+def enough_beats(case: Case, needed: float) -> Check:
     """Whether the strip holds enough beats; fewer leave the question open."""
     count = len(case.measurements.beats.r_peaks)
     outcome = Outcome.MET if count >= needed else Outcome.UNKNOWN

@@ -24,9 +24,6 @@ FEWEST_RR: Final = 2
 SHORTEST_QRS, LONGEST_QRS = 0.05, 0.25  # s
 RAGGED: Final = 0.15  # interquartile range over median RR: the mean describes the rate better
 SHORT_STRAY, LONG_STRAY = 0.7, 1.5  # of the median RR: beyond, one beat may be false or missing
-LARGEST_QRS_ERROR: Final = 0.030  # s, from which a QRS that may be normal and may be wide has none:
-# no value is better than one that looks like a value, as where a QRS runs into an elevated ST
-NORMAL_QRS: Final = 0.11  # s; what is longer by more than its error is wide for certain
 UNSTABLE: Final = 0.20  # deviation over mean RR: no rate correction can be relied on
 
 QTC_FORMULAS: Final[MappingProxyType[str, Callable[[float, float], float]]] = MappingProxyType(
@@ -37,6 +34,41 @@ QTC_FORMULAS: Final[MappingProxyType[str, Callable[[float, float], float]]] = Ma
     }
 )
 """QTc by QT and RR in seconds: Bazett 1920, Fridericia 1920, Sagie et al. 1992."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearable:
+    """How large an error a value can bear before it is none, seconds.
+
+    Attributes
+    ----------
+    error : float
+        Half of the normal range: with a larger one, a value in the middle of the range is as close
+        to a limit as its error.
+    limits : tuple of float
+        Ends of the normal range. What lies beyond or between them by more than its error is
+        abnormal or normal for certain, however large the error.
+    """
+
+    error: float
+    limits: tuple[float, ...]
+
+    def is_exceeded_by(self, measured: Measured) -> bool:
+        """Tell whether the error decides on which side of a limit the value lies.
+
+        No value is better than one that looks like a value, as where a QRS runs into an elevated
+        ST or the T wave into the next beat.
+        """
+        error = measured.uncertainty or 0.0
+        return (
+            measured.value is not None
+            and error > self.error
+            and any(abs(measured.value - limit) < error for limit in self.limits)
+        )
+
+
+BEARABLE_QRS: Final = Bearable(error=0.030, limits=(0.11,))  # no QRS is too narrow
+BEARABLE_QTC: Final = Bearable(error=0.045, limits=(0.36, 0.45))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +212,8 @@ def _corrected(
     by_qt = (formula(qt.value + 0.01, rr.value) - value) / 0.01 * (qt.uncertainty or 0.0)
     by_rr = (formula(qt.value, rr.value + 0.01) - value) / 0.01 * (rr.uncertainty or 0.0)
     corrected = replace(qt, value=value, uncertainty=math.hypot(by_qt, by_rr))
+    if BEARABLE_QTC.is_exceeded_by(corrected):
+        return not_measurable("s", "bounds-uncertain")
     if unstable and not qt.reason:
         return replace(corrected, status=Status.BORDERLINE, reason="unstable-rate")
     return corrected
@@ -210,10 +244,8 @@ def _checked(values: dict[str, Measured], rr: float) -> dict[str, Measured]:
         checked["qrs"] = not_measurable("s", "qrs-out-of-range")
         if qt is not None:
             checked["qt"] = not_measurable("s", "qrs-out-of-range")
-    elif qrs is not None:
-        error = values["qrs"].uncertainty or 0.0
-        if error > LARGEST_QRS_ERROR and qrs - error < NORMAL_QRS < qrs + error:
-            checked["qrs"] = not_measurable("s", "bounds-uncertain")
+    elif BEARABLE_QRS.is_exceeded_by(values["qrs"]):
+        checked["qrs"] = not_measurable("s", "bounds-uncertain")
     if qt is not None and qt > rr:
         checked["qt"] = not_measurable("s", "qt-exceeds-rr")
     if pr is not None and pr > rr:

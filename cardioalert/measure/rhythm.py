@@ -52,6 +52,11 @@ def beat_classes(
         QRS duration by shape number; NaN when unknown.
     """
     early = _early(shapes, together)
+    # Where a page changes its leads, a first beat that looks early begins a row of others like it.
+    mostly_early = [
+        2 * np.count_nonzero(early[beats]) > len(beats)
+        for beats in map(shapes.members, range(int(shapes.shape.max(initial=0)) + 1))
+    ]
     classes = []
     for beat, number in enumerate(shapes.shape):
         width = widths[number] if number < len(widths) else np.nan
@@ -59,7 +64,7 @@ def beat_classes(
             classes.append(BeatClass.ECTOPIC_NARROW if early[beat] else BeatClass.DOMINANT)
         elif width >= WIDE and (np.isnan(widths[0]) or width >= WIDER * widths[0]):
             classes.append(BeatClass.ECTOPIC_WIDE)
-        elif early[beat] and width < WIDE:
+        elif early[beat] and width < WIDE and mostly_early[number]:
             classes.append(BeatClass.ECTOPIC_NARROW)
         else:
             classes.append(BeatClass.OTHER)

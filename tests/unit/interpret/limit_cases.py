@@ -65,6 +65,9 @@ def on(leads: tuple[str, ...] | str, **changes: Any) -> Overrides:
 
 
 NO_P: Final = rhythm(p_before_every_qrs=False, p_repetition=0.1)
+FAST_UNMEASURED: Final = values(heart_rate=156, qrs=None)
+SLOW_UNMEASURED: Final = merged(NO_P, values(heart_rate=40, qrs=None))
+V6_UNREAD: Final = on("V6", st_j=None)
 SLOW_START: Final = ("I", "II", "aVL", "V4", "V5", "V6")
 DELTA: Final = on(SLOW_START, initial_slope_ratio=0.05)
 
@@ -139,6 +142,29 @@ def axis(deg: float) -> Overrides:
     return values(qrs_axis=deg)
 
 
+def in_turn(*kinds: BeatClass, times: int) -> Overrides:
+    """Beats that repeat a pattern of classes, and normal ones after it."""
+    return {"classes": kinds * times + (D, D, D)}
+
+
+def qrs_widths(narrow_ms: float = 80.0, narrow: int = 12, leads: int = 12) -> Overrides:
+    """The width that each lead shows of the QRS: the first are narrow, the others 130 ms."""
+    widths = [narrow_ms] * narrow + [130.0] * (12 - narrow)
+    return {
+        "waves": tuple(
+            WaveTimes(lead=lead, beat=beat, qrs_on=1.0 + beat, qrs_off=1.0 + beat + width / 1000)
+            for beat in range(4)
+            for lead, width in zip(STANDARD_LEADS[:leads], widths, strict=False)
+        )
+    }
+
+
+def ragged(middle: float) -> Overrides:
+    """RR of which a third is far from the others, and those others differ by a share `middle`."""
+    rr = [0.8 * each for each in (0.6, 1.4, *[1 - middle / 2, 1 + middle / 2] * 4, 0.6, 1.4)]
+    return {"r_peaks": tuple(0.4 + sum(rr[:beat]) for beat in range(13)), **rhythm(rr_max=3.0)}
+
+
 def ms(name: str) -> Callable[[float], Overrides]:
     return lambda x: values(**{name: x})
 
@@ -160,10 +186,13 @@ PLAIN: Final[Mapping[str, Callable[[float], Overrides]]] = {
     "ectopic_wide": lambda x: with_classes(round(x), W),
     "ectopic_narrow": lambda x: with_classes(round(x), N),
     "ectopic_share": lambda x: with_classes(round(x * 1000), N, beats=1000),
+    "bigeminy": lambda x: in_turn(D, W, times=round(x)),
+    "trigeminy": lambda x: in_turn(D, D, W, times=round(x)),
+    "couplets": lambda x: in_turn(D, W, W, times=round(x)),
 }
 """How to give a plain row's measure a value."""
 
-COUNTS: Final = ("ectopic_wide", "ectopic_narrow")
+COUNTS: Final = ("ectopic_wide", "ectopic_narrow", "bigeminy", "trigeminy", "couplets")
 """Measures that move in whole steps."""
 
 
@@ -207,6 +236,22 @@ def _rr_range(rr: float, percent: bool) -> Callable[[float], Overrides]:
 
 def _slope(leads: tuple[str, ...], st_j: float) -> Callable[[float], Overrides]:
     return lambda x: on(leads, st_j=st_j, st_j80=st_j + x)
+
+
+def _narrow_leads(rule: str, base: Overrides) -> list[Case]:
+    """What makes a QRS of unknown duration surely narrow: then the row does not fire."""
+    return [
+        case(rule, "narrow_ms", lambda x: qrs_widths(narrow_ms=x), base=base, met=0, missed=-1),
+        case(
+            rule,
+            "share",
+            lambda x: qrs_widths(narrow=round(12 * x)),
+            base=base,
+            met=-1 / 12,
+            missed=0.0,
+        ),
+        case(rule, "leads", lambda x: qrs_widths(leads=round(x)), base=base, met=-1, missed=0),
+    ]
 
 
 def _regular_without_p(rule: str, **base: float) -> list[Case]:
@@ -404,6 +449,7 @@ CASES: tuple[Case, ...] = (
     case("RH2", "range_percent", _rr_range(0.8, percent=True), met=0.1, missed=0.0),
     case("RH3", "rr_variation", lambda x: alternating(x, beats=13), base=IRREGULAR, **ABOVE),
     case("RH3", "rr_successive", slowing, base=IRREGULAR, **ABOVE),
+    case("RH3", "rr_middle", ragged, base=IRREGULAR, **ABOVE),
     case("RH3", "p_repetition", lambda x: rhythm(p_repetition=x), base=IRREGULAR, **BELOW),
     case("RH3", "beats", lambda x: alternating(0.3, round(x)), base=IRREGULAR, **COUNT),
     case("RH4", "rate_from", rate, **AT_LEAST),
@@ -427,6 +473,9 @@ CASES: tuple[Case, ...] = (
         base=values(qrs=150, heart_rate=150),
         **COUNT,
     ),
+    case("RH6-U", "rate", rate, base=values(qrs=None), **ABOVE),
+    case("RH6-U", "beats", lambda x: {"beats": round(x)}, base=FAST_UNMEASURED, **COUNT),
+    *_narrow_leads("RH6-U", FAST_UNMEASURED),
     case("RH6-RUN", "rate", lambda x: run_of(4, rr=60 / x), met=0.1, missed=-0.1),
     case("RH6-RUN", "beats", lambda x: run_of(round(x), rr=0.4), **COUNT),
     case("RH6-END", "rate", lambda x: run_of(4, rr=60 / x, to_the_end=True), met=0.1, missed=-0.1),
@@ -434,6 +483,25 @@ CASES: tuple[Case, ...] = (
     *_regular_without_p("RH9-J", heart_rate=50),
     *_regular_without_p("RH9-V", heart_rate=35, qrs=150),
     *_regular_without_p("RH9-A", heart_rate=80, qrs=150),
+    case("RH9-U", "rate_below", rate, base=SLOW_UNMEASURED, **BELOW),
+    case("RH9-U", "rr_variation", lambda x: rhythm(rr_variation=x), base=SLOW_UNMEASURED, **BELOW),
+    case("RH9-U", "p_repetition", lambda x: rhythm(p_repetition=x), base=SLOW_UNMEASURED, **BELOW),
+    *_narrow_leads("RH9-U", SLOW_UNMEASURED),
+    case(
+        "HR1-U", "rr_ms", lambda x: rhythm(rr_max=x / 1000), base=values(heart_rate=None), **ABOVE
+    ),
+    case("STE-U", "other_mv", lambda x: merged(on("V5", st_j=x), V6_UNREAD), met=0.03, missed=0.0),
+    *(
+        case(
+            "STE-U",
+            "v2_v3_mv",
+            lambda x: merged(on("V3", st_j=x), on("V4", st_j=None)),
+            patient=patient,
+            met=0.03,
+            missed=0.0,
+        )
+        for patient in (MAN, YOUNG_MAN, WOMAN, SOMEBODY)
+    ),
     case("RH10", "beats", lambda x: {"r_peaks": (1.0, 2.0, 3.0)[: round(x)]}, met=-1, missed=0),
     case("RH10", "agreement", lambda x: {"agreement": x}, base=values(heart_rate=None), **BELOW),
     case("RH10", "seconds", lambda _x: {"r_peaks": (1.0,)}, seconds=lambda x: x, met=0, missed=-1),

@@ -19,6 +19,7 @@ from tests.unit.interpret.limit_cases import (
     BIPHASIC,
     COVED,
     DIFFUSE,
+    FAST_UNMEASURED,
     INFERIOR,
     IRREGULAR,
     LBBB_SHAPE,
@@ -28,16 +29,22 @@ from tests.unit.interpret.limit_cases import (
     POSTERIOR,
     RBBB_SHAPE,
     REVERSED,
+    SLOW_UNMEASURED,
     SOMEBODY,
     STE_LVH,
+    V6_UNREAD,
     WELLENS,
     WOMAN,
     YOUNG_MAN,
+    D,
+    W,
     dropped,
+    in_turn,
     merged,
     on,
     pr_around_a_drop,
     pulses,
+    qrs_widths,
     rate,
     rhythm,
     run_of,
@@ -354,6 +361,15 @@ def test_early_repolarization_never_cancels_st_elevation():
         (rate(115), "tachycardia", Urgency.ORANGE),
         (rate(190), "tachycardia", Urgency.RED),
         (values(qrs=150, heart_rate=140), "wide-complex-tachycardia", Urgency.RED),
+        (FAST_UNMEASURED, "wide-complex-tachycardia", Urgency.RED),
+        (merged(FAST_UNMEASURED, qrs_widths()), "tachycardia", Urgency.ORANGE),
+        (SLOW_UNMEASURED, "ventricular-escape-rhythm", Urgency.RED),
+        (
+            merged(values(heart_rate=None), rhythm(rr_max=4.0, longest_pause=4.0)),
+            "bradycardia",
+            Urgency.RED,
+        ),
+        (merged(on("V5", st_j=0.2), V6_UNREAD), "st-elevation-in-one-lead", Urgency.ORANGE),
         (merged(NO_P, rate(170)), "supraventricular-tachycardia", Urgency.ORANGE),
         (IRREGULAR, "atrial-fibrillation", Urgency.ORANGE),
         (
@@ -491,6 +507,41 @@ def test_detectors_that_disagree_leave_danger_possible():
     result = judged({"agreement": 0.6}, values(qrs=160, heart_rate=170))
     assert codes(result)["wide-complex-tachycardia"] == "possible"
     assert result.urgency is Urgency.ORANGE
+
+
+def test_what_an_unmeasured_width_leaves_open_is_possible_and_stands_first():
+    result = judged(FAST_UNMEASURED)
+    assert result.findings[0].code == "wide-complex-tachycardia"
+    assert result.findings[0].status == "possible"
+    assert "not excluded" in result.findings[0].title
+    assert "RH6" in unseen(result)
+    assert "call-ambulance" in advice(result)
+
+
+def test_strokes_before_the_beats_leave_an_unmeasured_width_possible():
+    fast = merged(strokes(), FAST_UNMEASURED)
+    assert codes(judged(fast))["wide-complex-tachycardia"] == "possible"
+    assert judged(fast).urgency is Urgency.ORANGE
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word"),
+    [
+        (in_turn(D, W, times=4), "bigeminy"),
+        (in_turn(D, D, W, times=4), "trigeminy"),
+        (in_turn(D, D, D, W, W, times=2), "couplet"),
+    ],
+)
+def test_premature_beats_are_named_by_their_pattern(pattern, word):
+    found = next(each for each in judged(pattern).findings if each.code.startswith("premature"))
+    assert word in found.title
+    assert any("Early wide beats" in each.text for each in found.evidence)
+
+
+def test_premature_beats_without_a_pattern_are_only_counted():
+    scattered = {"classes": (D, W, D, D, D, W, D, D, D, D, W, D)}
+    found = next(each for each in judged(scattered).findings if each.code.startswith("premature"))
+    assert found.title == "Premature ventricular complexes"
 
 
 def test_children_are_not_judged():

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from cardioalert.domain.clinical import BeatClass
 from cardioalert.domain.patient import Patient
+from cardioalert.interpret import open_rules
 from cardioalert.interpret.case import Case as RuleCase
 from cardioalert.interpret.checks import Check, Outcome
 from cardioalert.interpret.criteria import Criterion, criteria
@@ -20,13 +22,17 @@ from tests.unit.interpret.limit_cases import (
     CASES,
     COEFFICIENTS,
     COUNTS,
+    FAST_UNMEASURED,
+    IRREGULAR,
     MAN,
+    NO_P,
     OPEN_ENDS,
     PLAIN,
     RBBB_SHAPE,
     SHAPES,
     SOMEBODY,
     TALL,
+    V6_UNREAD,
     WOMAN,
     YOUNG_MAN,
     Case,
@@ -34,7 +40,11 @@ from tests.unit.interpret.limit_cases import (
     _scored,
     merged,
     on,
+    qrs_widths,
+    ragged,
     rate,
+    rhythm,
+    run_of,
     values,
 )
 
@@ -128,7 +138,9 @@ def test_a_row_is_not_assessable_without_its_measures(row: Criterion):
     }
     if row.id in ("EIN", "RH10", "RH4-F"):  # nothing to disagree, no beats, no waves: not met
         return
-    assert outcome_of(row.id, nothing) is Outcome.UNKNOWN
+    # Such a row speaks where half is known; where nothing is, the criterion itself is listed.
+    missing = row.pattern in open_rules.PATTERNS
+    assert outcome_of(row.id, nothing) is (Outcome.NOT_MET if missing else Outcome.UNKNOWN)
 
 
 @pytest.mark.parametrize("patient", [MAN, YOUNG_MAN, WOMAN, SOMEBODY])
@@ -337,6 +349,70 @@ def test_two_near_misses_are_no_wide_complex_tachycardia():
     near = merged(values(qrs=112, heart_rate=96), doubt)
     assert outcome_of("RH6", near) is Outcome.NOT_MET
     assert outcome_of("RH6", merged(near, values(qrs=130))) is Outcome.NEARLY
+
+
+def test_a_measured_qrs_leaves_nothing_open():
+    """Narrow or wide, measured is measured: the criterion itself decides."""
+    fast, slow = rate(156), merged(NO_P, rate(40))
+    assert outcome_of("RH6-U", merged(fast, values(qrs=90))) is Outcome.NOT_MET
+    assert outcome_of("RH6-U", merged(fast, values(qrs=150))) is Outcome.NOT_MET
+    assert outcome_of("RH9-U", merged(slow, values(qrs=90))) is Outcome.NOT_MET
+    assert outcome_of("HR1-U", merged(rate(28), rhythm(rr_max=2.2))) is Outcome.NOT_MET
+
+
+def test_an_unmeasured_qrs_is_open_at_fast_and_slow_rates_only():
+    assert outcome_of("RH6-U", values(qrs=None)) is Outcome.NOT_MET
+    near = merged(values(qrs=None, heart_rate=98), {"uncertainty": {"heart_rate": 5.0}})
+    assert outcome_of("RH6-U", near) is Outcome.NOT_MET
+    assert outcome_of("RH9-U", merged(NO_P, values(qrs=None))) is Outcome.NOT_MET
+    assert outcome_of("RH9-U", values(qrs=None, heart_rate=40)) is Outcome.NOT_MET
+
+
+def test_beats_of_another_shape_do_not_show_a_narrow_qrs():
+    others = {
+        **qrs_widths(),
+        "classes": (BeatClass.ECTOPIC_NARROW,) * 4 + (BeatClass.DOMINANT,) * 8,
+    }
+    assert outcome_of("RH6-U", merged(FAST_UNMEASURED, others)) is Outcome.MET
+
+
+def test_st_elevation_in_one_lead_is_open_while_its_neighbor_is_unread():
+    raised = on("V5", st_j=0.2)
+    assert outcome_of("STE-U", raised) is Outcome.NOT_MET
+    assert outcome_of("STE-U", merged(raised, V6_UNREAD)) is Outcome.MET
+    assert outcome_of("STE-U", merged(raised, {"unusable": {"V6": "noisy"}})) is Outcome.MET
+    assert outcome_of("STE-U", merged(raised, on("V1", st_j=None))) is Outcome.NOT_MET
+    both = merged(on(("V4", "V5"), st_j=0.2), V6_UNREAD)
+    assert outcome_of("STE", both) is Outcome.MET
+    assert outcome_of("STE-U", both) is Outcome.NOT_MET
+
+
+def test_tall_t_waves_with_an_unmeasured_qrs_leave_the_danger_possible():
+    tall = on(("V2", "V3"), t_positive=1.4)
+    assert outcome_of("K-RED", tall) is Outcome.NOT_MET
+    check = check_of("K-RED", merged(tall, values(qrs=None)))
+    assert check.outcome is Outcome.NEARLY
+    assert check.capped
+    assert outcome_of("K-RED", values(qrs=None)) is Outcome.NOT_MET
+
+
+def test_a_few_stray_beats_make_no_fibrillation_of_a_regular_rhythm():
+    """A regular tachycardia whose page has two columns off by half a beat was once called so."""
+    assert outcome_of("RH3", merged(IRREGULAR, ragged(0.01))) is Outcome.NOT_MET
+    assert outcome_of("RH3", merged(IRREGULAR, ragged(0.15))) is Outcome.MET
+
+
+def test_a_gap_of_the_print_ends_a_pattern_of_beats():
+    turns = (BeatClass.DOMINANT, BeatClass.ECTOPIC_WIDE) * 4
+    steady = tuple(0.4 + 0.6 * beat for beat in range(8))
+    torn = tuple(time + 3.0 * (beat >= 4) for beat, time in enumerate(steady))
+    assert outcome_of("RH7-BI", {"classes": turns, "r_peaks": steady}) is Outcome.MET
+    assert outcome_of("RH7-BI", {"classes": turns, "r_peaks": torn}) is Outcome.NOT_MET
+
+
+def test_three_wide_beats_in_a_row_are_a_run_and_no_couplet():
+    assert outcome_of("RH7-PAIR", run_of(2, rr=0.4)) is Outcome.MET
+    assert outcome_of("RH7-PAIR", run_of(3, rr=0.4)) is Outcome.NOT_MET
 
 
 def test_a_t_wave_on_top_of_st_elevation_is_no_hyperkalaemia():
