@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -143,8 +144,15 @@ def axis(deg: float) -> Overrides:
 
 
 def in_turn(*kinds: BeatClass, times: int) -> Overrides:
-    """Beats that repeat a pattern of classes, and normal ones after it."""
-    return {"classes": kinds * times + (D, D, D)}
+    """Beats that repeat a pattern of classes, and normal ones after it; wide ones come early."""
+    classes = kinds * times + (D, D, D)
+    return {"classes": classes, "r_peaks": premature(classes), **rhythm(rr_max=1.2)}
+
+
+def premature(classes: tuple[BeatClass, ...]) -> tuple[float, ...]:
+    """R peaks 0.8 s apart; 0.5 s before each wide beat and 1.1 s behind the last of a group."""
+    rr = [0.5 if after is W else 1.1 if before is W else 0.8 for before, after in pairwise(classes)]
+    return tuple(float(time) for time in 0.4 + np.cumsum([0.0, *rr]))
 
 
 def qrs_widths(narrow_ms: float = 80.0, narrow: int = 12, leads: int = 12) -> Overrides:

@@ -38,6 +38,7 @@ from tests.unit.interpret.limit_cases import (
     Case,
     Overrides,
     _scored,
+    in_turn,
     merged,
     on,
     qrs_widths,
@@ -403,16 +404,28 @@ def test_a_few_stray_beats_make_no_fibrillation_of_a_regular_rhythm():
 
 
 def test_a_gap_of_the_print_ends_a_pattern_of_beats():
-    turns = (BeatClass.DOMINANT, BeatClass.ECTOPIC_WIDE) * 4
-    steady = tuple(0.4 + 0.6 * beat for beat in range(8))
-    torn = tuple(time + 3.0 * (beat >= 4) for beat, time in enumerate(steady))
-    assert outcome_of("RH7-BI", {"classes": turns, "r_peaks": steady}) is Outcome.MET
-    assert outcome_of("RH7-BI", {"classes": turns, "r_peaks": torn}) is Outcome.NOT_MET
+    whole = in_turn(BeatClass.DOMINANT, BeatClass.ECTOPIC_WIDE, times=4)
+    torn = tuple(time + 3.0 * (beat >= 4) for beat, time in enumerate(whole["r_peaks"]))
+    assert outcome_of("RH7-BI", whole) is Outcome.MET
+    assert outcome_of("RH7-BI", merged(whole, {"r_peaks": torn})) is Outcome.NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("rule", "kinds"),
+    [("RH7-BI", "DW"), ("RH7-TRI", "DDW"), ("RH7-PAIR", "DDWW")],
+)
+def test_wide_beats_that_keep_time_are_no_pattern_of_premature_ones(rule, kinds):
+    named = {"D": BeatClass.DOMINANT, "W": BeatClass.ECTOPIC_WIDE}
+    early = in_turn(*(named[each] for each in kinds), times=4)
+    steady = tuple(0.4 + 0.8 * beat for beat in range(len(early["r_peaks"])))
+    assert outcome_of(rule, early) is Outcome.MET
+    assert outcome_of(rule, merged(early, {"r_peaks": steady})) is Outcome.NOT_MET
 
 
 def test_three_wide_beats_in_a_row_are_a_run_and_no_couplet():
-    assert outcome_of("RH7-PAIR", run_of(2, rr=0.4)) is Outcome.MET
-    assert outcome_of("RH7-PAIR", run_of(3, rr=0.4)) is Outcome.NOT_MET
+    long_gaps = rhythm(rr_max=1.2)
+    assert outcome_of("RH7-PAIR", merged(run_of(2, rr=0.4), long_gaps)) is Outcome.MET
+    assert outcome_of("RH7-PAIR", merged(run_of(3, rr=0.4), long_gaps)) is Outcome.NOT_MET
 
 
 def test_a_t_wave_on_top_of_st_elevation_is_no_hyperkalaemia():
