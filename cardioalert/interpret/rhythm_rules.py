@@ -145,9 +145,13 @@ def regular_without_p(case: Case, n: Numbers) -> Check:
 
 
 def no_organised_qrs(case: Case, n: Numbers) -> Check:
-    """Hardly any QRS complex in the whole record, or none that two detectors agree on."""
+    """Hardly any QRS complex in the whole record, or none that two detectors agree on.
+
+    A record too short to count beats in can still be too long to hold none.
+    """
     beats = case.measurements.beats
-    if case.duration < n["seconds"]:
+    empty = len(beats.r_peaks) == 0 and case.duration >= n["seconds_without"]
+    if case.duration < n["seconds"] and not empty:
         return Check(outcome=Outcome.UNKNOWN, reasons=("record-too-short",))
     count = Quantity(kind=kinds()["beat_count"], value=float(len(beats.r_peaks)))
     text = _("the two QRS detectors agree in {share:.0%} of the beats", share=beats.agreement)
