@@ -3,7 +3,9 @@
 The matrices of a page are small. On them the threads of OpenBLAS gain nothing, but each of a few
 thousand products wakes them, and they turn idly until the next one: that doubled the work of a page
 on a quiet machine, and tripled it on a busy one. Their number is one setting of the process, which
-only a function of the library itself changes once it is loaded.
+only a function of the library itself changes once it is loaded. threadpoolctl changes it too, but
+for one thread (3.8): of two that read pages beside each other the second one's wish is ignored, and
+so is what the last one out restores.
 """
 
 from __future__ import annotations
