@@ -18,7 +18,7 @@ from cardioalert.digitize.layouts import (
     named,
     printed_layouts,
 )
-from cardioalert.digitize.limb_law import LAW_HOLDS, law_residual
+from cardioalert.digitize.limb_law import LAW_HOLDS, in_step, law_residual
 from cardioalert.digitize.rhythm_names import keeps_name, name_rhythm
 from cardioalert.digitize.strips import place_strips, why_unnamed
 from cardioalert.domain.imaging import InkMaps, NamedBy, PrintedLabel, RowTrace
@@ -138,6 +138,10 @@ def _candidates(
     def columns_of(top: int, length: int, count: int) -> Columns:
         return find_columns(rows[top : top + length], labels, maps, count)
 
+    @cache
+    def simultaneous(top: int, length: int) -> bool:
+        return in_step(rows[top : top + length])
+
     for top in range(MOST_DROPPED + 1):
         for known in printed_layouts():
             fitting = [
@@ -149,8 +153,11 @@ def _candidates(
             ]
             if not fitting:
                 continue
-            columns = columns_of(top, len(known.grid), known.columns)
-            law = law_residual(known, rows[top : top + len(known.grid)], columns)
+            length = len(known.grid)
+            columns = columns_of(top, length, known.columns)
+            law = float("nan")
+            if simultaneous(top, length):
+                law = law_residual(known, rows[top : top + length], columns)
             found += [
                 _try_layout(
                     known,

@@ -17,17 +17,16 @@ LAW_HOLDS: Final = 0.35  # relative residual of Einthoven's law below which it c
 IN_STEP: Final = 0.25  # correlation of the steepness of rows printed at the same time
 SMOOTHED: Final = 5  # px
 OUT_OF_STEP: Final = 4  # px
+FEWEST: Final = 100  # columns that tell
 
 
 def law_residual(layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Columns) -> float:
     """Return the median relative residual of Einthoven's and Goldberger's laws.
 
-    Only leads of the same column are simultaneous. I - II + III = 0; aVR + aVL + aVF = 0;
+    Only leads of the same column are simultaneous, and only if `in_step`. I - II + III = 0; aVR + aVL + aVF = 0;
     aVL - aVR = 1.5 I (for the Cabrera columns).
     """
     residuals = []
-    if not in_step(rows):
-        return float("nan")
     for column in range(layout.columns):
         curves = {}
         for row, line in zip(rows, layout.grid, strict=True):
@@ -80,24 +79,32 @@ def _curve(row: RowTrace, columns: Columns, column: int) -> NDArray[np.float64]:
 
 
 def _relative_residual(terms: list[NDArray[np.float64]]) -> float:
-    """Return the size of a sum that should be zero against the size of its terms.
+    """Return the size of a sum that should be zero against the size of its largest term.
 
     Rows of a bent sheet may be some pixels out of step; the best step within half a millimetre
-    counts, and the curves are smoothed over as much.
+    counts, and the curves are smoothed over as much. NaN with too few samples.
     """
-    smooth = [np.convolve(term, np.full(SMOOTHED, 1.0 / SMOOTHED), mode="same") for term in terms]
-    shifts = range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
-    firsts, lasts = ([np.roll(smooth[term], shift) for shift in shifts] for term in (0, 2))
-    return min(_misfit(np.stack([first, smooth[1], last])) for first in firsts for last in lasts)
-
-
-def _misfit(terms: NDArray[np.float64]) -> float:
-    """Return RMS of the sum over the RMS of the largest term, NaN with too few samples."""
-    known = np.isfinite(terms).all(axis=0)
-    if known.sum() < 100:
+    first, middle, last = (
+        np.convolve(term, np.full(SMOOTHED, 1.0 / SMOOTHED), mode="same") for term in terms
+    )
+    inner = slice(OUT_OF_STEP, len(middle) - OUT_OF_STEP)
+    steps = range(-OUT_OF_STEP, OUT_OF_STEP + 1, 2)
+    firsts, lasts = (
+        np.stack([np.roll(term, step)[inner] for step in steps]) for term in (first, last)
+    )
+    middles = middle[None, inner]
+    known = np.logical_and.reduce(
+        [np.isfinite(term).all(axis=0) for term in (firsts, middles, lasts)]
+    )
+    if known.sum() < FEWEST:
         return float("nan")
-    seen = terms[:, known]
-    seen -= np.median(seen, axis=1, keepdims=True)
-    largest = max(float(term @ term) for term in seen)
-    both = seen.sum(axis=0)
-    return float(np.sqrt(both @ both / len(both)) / max(np.sqrt(largest / len(both)), 1.0))
+    firsts, middles, lasts = (
+        term[:, known] - np.median(term[:, known], axis=1, keepdims=True)
+        for term in (firsts, middles, lasts)
+    )
+    powers = [np.square(term).mean(axis=1) for term in (firsts, middles, lasts)]
+    largest = np.maximum(np.maximum(powers[0][:, None], powers[1]), powers[2][None, :])
+    sums = (firsts + middles) @ lasts.T * (2.0 / known.sum())
+    sums += np.square(firsts + middles).mean(axis=1)[:, None] + powers[2][None, :]
+    misfit = np.sqrt(np.maximum(sums, 0.0)) / np.maximum(np.sqrt(largest), 1.0)
+    return float(misfit.min())

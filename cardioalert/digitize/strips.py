@@ -9,7 +9,7 @@ import numpy as np
 from cardioalert.digitize.columns import Columns, trace_extent
 from cardioalert.digitize.labels import label_row, label_shifts, middle_of
 from cardioalert.digitize.layouts import Place, PlacedLayout, PrintedLayout
-from cardioalert.digitize.limb_law import LAW_HOLDS, law_residual
+from cardioalert.digitize.limb_law import LAW_HOLDS, in_step, law_residual
 from cardioalert.domain.imaging import PrintedLabel, RowTrace
 from cardioalert.domain.record import Lead
 from cardioalert.i18n import percent
@@ -43,7 +43,7 @@ def place_strips(
     if len(set(read.values())) != len(read):
         return None
     limb = len(rows) == STRIP_ROWS and all(LIMB_STRIPS[row] == lead for row, lead in read.items())
-    law = law_residual(THREE_STRIPS, rows, columns) if limb else float("nan")
+    law = law_residual(THREE_STRIPS, rows, columns) if limb and in_step(rows) else float("nan")
     lawful = limb and law < LAW_HOLDS
     surest = max((name.confidence for name in names.values()), default=0.0)
     wanted = STRIP_NAME if len(rows) > 1 else ONLY_NAME
