@@ -23,6 +23,7 @@ BORDER_SHARE: Final = 0.15  # of that leap: a curve that went so far is on its w
 HELD_MM: Final = 0.6  # that a lead goes on beyond what was read of it at its borders
 SLOPE_MM: Final = 0.12  # of that along its last slope, the rest level
 SHORTEST: Final = 4  # columns of a piece that is resampled
+BRIDGED: Final = 12  # columns of a gap between two such pieces
 LEAST_STEP: Final = 0.2  # px between heights, two to a pixel column
 ENDS: Final = 6  # heights that tell the slope at an end; two to a pixel column
 SCRAP: Final = 60  # columns, 0.3 s at 25 mm/s
@@ -166,10 +167,11 @@ def _resample(
     """Return one lead in millivolts at the wanted times, NaN where it was not read.
 
     Cubic splines within each unbroken piece: the page has 200 columns per second at 25 mm/s. At
-    the borders of a lead, where separators hide the curve, its ends go on a little.
+    the borders of a lead, where separators hide the curve, its ends go on a little. A gap of a few
+    columns inside a lead is the leap of a tall wave.
     """
     values = np.full(len(times), np.nan)
-    pieces = [(a, b) for a, b in runs(np.isfinite(trace.y)) if b - a >= SHORTEST]
+    pieces = _pieces(trace)
     if not pieces:
         return values
     knots = [_knots(trace, start, stop, displacements) for start, stop in pieces]
@@ -191,6 +193,18 @@ def _resample(
     return values
 
 
+def _pieces(trace: LeadTrace) -> list[tuple[int, int]]:
+    """Return the (start, stop) of the pieces of a lead, which may have short gaps."""
+    pieces: list[tuple[int, int]] = []
+    for start, stop in runs(np.isfinite(trace.y)).tolist():
+        if stop - start < SHORTEST:
+            continue
+        if pieces and start - pieces[-1][1] <= BRIDGED:
+            start = pieces.pop()[0]
+        pieces.append((start, stop))
+    return pieces
+
+
 def _knots(
     trace: LeadTrace, start: int, stop: int, displacements: Displacements | None
 ) -> tuple[Doubles, Doubles]:
@@ -200,6 +214,9 @@ def _knots(
     else:
         at = np.arange(2 * start, 2 * stop) / 2.0 - 0.25
         y = trace.fine[2 * start : 2 * stop].astype(np.float64)
+        y[np.repeat(np.isnan(trace.y[start:stop]), 2)] = np.nan
+    known = np.isfinite(y)
+    y[~known] = np.interp(at[~known], at[known], y[known])
     if displacements is None:
         return at, y
     at, y = displacements.placed(at, y)
