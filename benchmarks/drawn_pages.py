@@ -73,6 +73,7 @@ class Result:
     rmse: float = float("nan")
     amplitude: float = float("nan")
     time_error: float = float("nan")  # relative
+    detail: str = ""  # px per mm of the picture, as found
     only_left_out: bool = False  # every trace that was named is right, some were left out
 
     @property
@@ -153,7 +154,14 @@ def try_page(case: Case) -> Result:
         rmse=fidelity.rmse,
         amplitude=fidelity.gain,
         time_error=time_error(case, digitized),
+        detail=detail_of(digitized),
     )
+
+
+def detail_of(digitized: Digitized) -> str:
+    """Return the class of resolution of the picture; 8 px per mm are some 200 dots per inch."""
+    fewest = min(digitized.grid.photo_pixels_per_mm)
+    return "below 5" if fewest < 5.0 else "5 to 8" if fewest < 8.0 else "8 and more"
 
 
 def gains_right(case: Case, digitized: Digitized) -> bool:
@@ -278,6 +286,7 @@ def by_class(results: list[Result]) -> Iterable[tuple[str, list[Result]]]:
         ("gain, mm/mV", lambda result: "mixed" if result.mixed else result.gain),
         ("grid", lambda result: result.grid),
         ("pulse", lambda result: result.pulse),
+        ("px per mm of the picture", lambda result: result.detail or "not found"),
         ("scale printed", lambda result: "yes" if result.printed else "no"),
     )
     for title, key in keys:

@@ -199,9 +199,8 @@ def _pieces(trace: LeadTrace) -> list[tuple[int, int]]:
     for start, stop in runs(np.isfinite(trace.y)).tolist():
         if stop - start < SHORTEST:
             continue
-        if pieces and start - pieces[-1][1] <= BRIDGED:
-            start = pieces.pop()[0]
-        pieces.append((start, stop))
+        joined = bool(pieces) and start - pieces[-1][1] <= BRIDGED
+        pieces.append((pieces.pop()[0] if joined else start, stop))
     return pieces
 
 

@@ -23,8 +23,8 @@ FEWEST: Final = 100  # columns that tell
 def law_residual(layout: PrintedLayout, rows: tuple[RowTrace, ...], columns: Columns) -> float:
     """Return the median relative residual of Einthoven's and Goldberger's laws.
 
-    Only leads of the same column are simultaneous, and only if `in_step`. I - II + III = 0; aVR + aVL + aVF = 0;
-    aVL - aVR = 1.5 I (for the Cabrera columns).
+    Only leads of the same column are simultaneous, and only if `in_step`. I - II + III = 0;
+    aVR + aVL + aVF = 0; aVL - aVR = 1.5 I (for the Cabrera columns).
     """
     residuals = []
     for column in range(layout.columns):

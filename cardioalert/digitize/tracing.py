@@ -13,6 +13,7 @@ from scipy.signal import find_peaks
 from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.pen import redraw
+from cardioalert.digitize.waves import ReadRow, Waves, read_row_waves, take_waves
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
 from cardioalert.i18n import translate as _
@@ -99,11 +100,21 @@ def trace_rows(
     )
     offsets, confidence = read_curves(features)
     grid = grid_darkness(brightness, maps)
-    read = [
-        _read_row(row, offset, sure, row.cut(1.0 - brightness), grid)
+    curves = tuple(
+        ReadRow(
+            row=row,
+            heights=offset.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32),
+            confidence=sure,
+        )
         for row, offset, sure in zip(rows, offsets, confidence, strict=True)
+    )
+    lost = lost_ink(maps.trace, rows, [curve.heights for curve in curves])
+    waves = read_row_waves(curves, maps, brightness, lost)
+    read = [
+        _read_row(curve, wave, curve.row.cut(1.0 - brightness), grid)
+        for curve, wave in zip(curves, waves, strict=True)
     ]
-    lost = _lost_ink(maps.trace, rows, [fine for fine, _guessed in read])
+    lost = lost_ink(maps.trace, rows, [fine for fine, _guessed in read])
     return tuple(
         _finish_row(row, fine, sure, guessed | (count > LOST_INK))
         for row, (fine, guessed), sure, count in zip(rows, read, confidence, lost, strict=True)
@@ -118,7 +129,7 @@ def grid_darkness(brightness: Floats, maps: InkMaps) -> float:
 
 
 def _read_row(
-    row: FollowedRow, offsets: Floats, confidence: Floats, darkness: Floats, grid: float
+    read: ReadRow, waves: Waves, darkness: Floats, grid: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Turn a path and what was read around it into a curve with only short gaps bridged.
 
@@ -128,11 +139,12 @@ def _read_row(
     guessed : bool array, shape (columns,)
         See `_inked_gaps`.
     """
-    fine = offsets.reshape(-1, 2) + (row.path + row.top)[:, None].astype(np.float32)
+    row = read.row
     own = np.where(row.others, np.float32(0.0), row.ink)
     upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
-    fine = _reach_tips(fine, upper, lower, _tip_limits(row, upper, lower))
-    sure = confidence > SURE
+    fine = _reach_tips(read.heights, upper, lower, _tip_limits(row, upper, lower))
+    fine, proven = take_waves(fine, waves)
+    sure = (read.confidence > SURE) | proven
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
     guessed = _inked_gaps(sure, inked)
@@ -168,7 +180,7 @@ def _tip_limits(row: FollowedRow, upper: Floats, lower: Floats) -> tuple[Floats,
     return above, below
 
 
-def _lost_ink(
+def lost_ink(
     trace: Floats, rows: tuple[FollowedRow, ...], curves: list[Floats]
 ) -> list[NDArray[np.intp]]:
     """Count, around each row, the inky pixels of a column that no curve passes over.

@@ -1,0 +1,1 @@
+"""Train the network that reads steep and tangled parts of a curve."""
