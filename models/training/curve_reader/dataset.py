@@ -36,7 +36,7 @@ def strips_of(rgb: NDArray[np.uint8], centre: Floats, fine: Floats) -> tuple[Flo
     bright = page_brightness(rgb)
     features, offsets = [], []
     for row in followed:
-        truth = _true_heights(row.base, row.spacing, centre, fine)
+        truth = true_heights(row.base, row.spacing, centre, fine)
         if np.isfinite(truth).mean() < 0.1:
             continue
         strip = curve_features(row.centre, row.ink, row.cut(bright), row.path)
@@ -45,7 +45,7 @@ def strips_of(rgb: NDArray[np.uint8], centre: Floats, fine: Floats) -> tuple[Flo
     return np.array(features, np.float16), np.array(offsets, np.float32)
 
 
-def _true_heights(base: float, spacing: float, centre: Floats, fine: Floats) -> Floats:
+def true_heights(base: float, spacing: float, centre: Floats, fine: Floats) -> Floats:
     """Join the true lines that run around a base line; (2 columns,), NaN where there is none."""
     truth = np.full(fine.shape[1], np.nan, np.float32)
     for seen, line in zip(centre, fine, strict=True):

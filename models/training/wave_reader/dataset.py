@@ -24,8 +24,8 @@ from cardioalert.errors import TraceNotFoundError
 from cardioalert.networks.curve_reader import curve_features, page_brightness, read_curves
 from cardioalert.networks.segmenter import segment_page
 from cardioalert.networks.wave_reader import BIN, COLUMNS, PACKED, SIZES, same_planes, window_maps
+from training.curve_reader.dataset import true_heights
 
-OWN = 0.35  # of the row spacing: base lines so near are the same row
 MOST = 24  # windows of a page
 MULTIPLE = 16  # packed bins
 JITTER = 10  # columns that a wave may stand beside the middle of its window
@@ -61,7 +61,7 @@ def windows_of(
     ]
     lost = lost_ink(maps.trace, rows, curves)
     for row, read, sure, unexplained in zip(rows, curves, confidence, lost, strict=True):
-        truth = true_heights(row.base, row.spacing, centre, fine)
+        truth = true_heights(row.base, row.spacing, centre, fine).reshape(-1, 2)
         if np.isfinite(truth).mean() < 0.1:
             continue
         around = surroundings_of(row, page, base_lines)
@@ -92,16 +92,6 @@ def window_heights(spacing: float) -> int:
     """Return how many packed bins the windows of a page have, at most as many as may be read."""
     wanted = 2.0 * REACH * spacing / (BIN * PACKED)
     return int(min(SIZES[-1], MULTIPLE * np.ceil(wanted / MULTIPLE)))
-
-
-def true_heights(base: float, spacing: float, centre: Floats, fine: Floats) -> Floats:
-    """Join the true lines that run around a base line; (columns, 2), NaN where there is none."""
-    truth = np.full(fine.shape[1], np.nan, np.float32)
-    for seen, line in zip(centre, fine, strict=True):
-        if np.isfinite(seen).any() and abs(np.nanmedian(seen) - base) < OWN * spacing:
-            shown = np.isfinite(np.repeat(seen, 2)) & np.isfinite(line)
-            truth[shown] = line[shown]
-    return truth.reshape(-1, 2)
 
 
 def main() -> None:
