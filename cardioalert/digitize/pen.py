@@ -70,6 +70,16 @@ class Part:
     heights: Doubles
 
 
+def was_printed(darkness: Floats, grid: float) -> bool:
+    """Tell whether the grid leaves a trace in the brightest color, as on paper; see `redraw`."""
+    return grid - _paper(darkness) > UNSEEN_GRID
+
+
+def _paper(darkness: Floats) -> float:
+    """Return how dark the paper is, 0-1."""
+    return float(np.median(darkness[:: MARGIN + 1]))
+
+
 def redraw(
     fine: Floats, darkness: Floats, others: NDArray[np.bool_], *, top: int, grid: float
 ) -> Floats:
@@ -93,9 +103,9 @@ def redraw(
         As given where the page was printed, and where the pen cannot be known.
     """
     known: NDArray[np.bool_] = np.isfinite(fine[:, 0]) & np.isfinite(fine[:, 1])
-    paper = float(np.median(darkness[:: MARGIN + 1]))
-    if grid - paper > UNSEEN_GRID or np.count_nonzero(known) < FEWEST:
+    if was_printed(darkness, grid) or np.count_nonzero(known) < FEWEST:
         return fine
+    paper = _paper(darkness)
     curve = fine.astype(np.float64) - top
     middle = np.clip(np.nan_to_num(curve.mean(axis=1)), 0, darkness.shape[1] - 1).astype(int)
     full = float(np.quantile(darkness[np.arange(len(fine)), middle][known], 0.8)) - paper

@@ -12,7 +12,7 @@ from scipy.signal import find_peaks
 
 from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
-from cardioalert.digitize.pen import redraw
+from cardioalert.digitize.pen import redraw, was_printed
 from cardioalert.digitize.waves import ReadRow, Waves, read_row_waves, take_waves
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
@@ -143,8 +143,10 @@ def _read_row(
     own = np.where(row.others, np.float32(0.0), row.ink)
     upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
     fine = _reach_tips(read.heights, upper, lower, _tip_limits(row, upper, lower))
-    fine, proven = take_waves(fine, waves)
-    sure = (read.confidence > SURE) | proven
+    sure = read.confidence > SURE
+    if was_printed(darkness, grid):  # the wave reader has seen no other pages
+        fine, proven = take_waves(fine, waves)
+        sure |= proven
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
     guessed = _inked_gaps(sure, inked)
