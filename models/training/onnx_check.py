@@ -1,5 +1,7 @@
 """Export a network to ONNX, and check that it is still the network that was trained."""
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +12,29 @@ OPSET = 17
 TOLERANCE = 1e-3  # largest difference between torch and onnxruntime
 
 
-def export_rows(
-    network: torch.nn.Module, path: Path, *, names: tuple[str, str], shape: tuple[int, ...]
-) -> None:
-    """Write a network whose rows and columns may be any number, at once and checked.
+def export_checked(
+    network: torch.nn.Module,
+    path: Path,
+    *,
+    shape: tuple[int, ...],
+    checked: tuple[int, ...],
+    sides: Mapping[str, Mapping[int, str]],
+) -> str:
+    """Write a network at once, after checking that onnxruntime gives the same answer.
 
     Parameters
     ----------
-    names : of the input and of the output
-    shape : of an input; its first and last side may vary, as may those of the output, which has
-        three
+    shape : of the input that the network is exported with
+    checked : shape of the input that the answers are compared on, best another one
+    sides : names of the sides that may vary, by axis, of the input and of the output
+
+    Returns
+    -------
+    str, the SHA-256 that belongs into the card
     """
     network = network.eval()
-    given, found = names
+    given, found = sides
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp.onnx")
     torch.onnx.export(
         network,
@@ -32,23 +44,17 @@ def export_rows(
         dynamo=False,
         input_names=[given],
         output_names=[found],
-        dynamic_axes={
-            given: {0: "rows", len(shape) - 1: "columns"},
-            found: {0: "rows", 2: "columns"},
-        },
+        dynamic_axes=sides,
     )
-    check_same(network, temporary, shape=(3, *shape[1:-1], 2 * shape[-1]), names=names)
+    check_same(network, temporary, shape=checked, names=(given, found))
     temporary.replace(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def check_same(
-    network: torch.nn.Module,
-    path: Path,
-    *,
-    shape: tuple[int, ...] = (1, 3, 160, 224),
-    names: tuple[str, str] = ("page", "maps"),
+    network: torch.nn.Module, path: Path, *, shape: tuple[int, ...], names: tuple[str, str]
 ) -> None:
-    """Compare torch and onnxruntime on an input of a size other than the exported one.
+    """Compare torch and onnxruntime on a random input.
 
     Parameters
     ----------

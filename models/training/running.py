@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 LOWEST = 0.02  # of the learning rate, at the end
 CLIPPED = 1.0  # norm of a gradient
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class Run:
@@ -82,3 +84,11 @@ class Run:
     def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         """What a checkpoint holds the state of."""
         return {"network": self.network, "average": self.average, "optimizer": self.optimizer}
+
+
+def averaged(network: Network, checkpoint: Path) -> Network:
+    """Give a network the averaged weights of a run, to be used or exported."""
+    state = torch.load(checkpoint, weights_only=True)["average"]
+    state.pop("n_averaged")
+    network.load_state_dict({key.removeprefix("module."): value for key, value in state.items()})
+    return network.eval()

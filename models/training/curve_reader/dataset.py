@@ -4,10 +4,6 @@ Each page of the segmenter's training gives one file: the features of its rows a
 segmenter and row follower produce them, with the true heights.
 """
 
-import argparse
-import time
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +13,7 @@ from cardioalert.digitize.tracing import find_rows
 from cardioalert.errors import TraceNotFoundError
 from cardioalert.networks.curve_reader import curve_features, page_brightness
 from cardioalert.networks.segmenter import segment_page
+from training.drawn_pages import missing_pages, page_options, read_page, write_arrays
 
 NEAR = 14.0  # px outside the true heights of a column and its neighbors where a path is lost
 OWN = 0.35  # of the row spacing: base lines so near are the same row
@@ -68,30 +65,16 @@ def _offsets(truth: Floats, path: NDArray[np.intp]) -> Floats:
 
 def main() -> None:
     """Turn pages into strips as they appear."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=Path, required=True, help="folder of segmenter pages")
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=60.0, help="how long to wait for pages")
-    options = parser.parse_args()
+    options = page_options(__doc__, minutes=60.0)
     cv2.setNumThreads(1)
-    options.cache.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + 60.0 * options.minutes
-    while time.monotonic() < until:
-        for page in sorted(options.pages.glob("[0-9]*[0-9].npy")):
-            target = options.cache / f"{page.stem}.npz"
-            if "_" in page.stem or target.exists():
-                continue
-            stem = page.with_suffix("")
-            rgb = np.ascontiguousarray(np.load(page)[..., :3])
-            lines = np.load(f"{stem}_centre.npy"), np.load(f"{stem}_fine.npy")
-            try:
-                features, offsets = strips_of(rgb, *lines)
-            except TraceNotFoundError:
-                features, offsets = np.zeros((0, 1, 1), np.float16), np.zeros((0, 2), np.float32)
-            temporary = target.with_suffix(".tmp.npz")
-            np.savez(temporary, features=features, offsets=offsets)
-            temporary.replace(target)
-        time.sleep(5.0)
+    for stem, target in missing_pages(
+        options.pages, options.cache, minutes=options.minutes, part=options.part
+    ):
+        try:
+            features, offsets = strips_of(*read_page(stem))
+        except TraceNotFoundError:
+            features, offsets = np.zeros((0, 1, 1), np.float16), np.zeros((0, 2), np.float32)
+        write_arrays(target, {"features": features, "offsets": offsets})
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 """Write the ONNX file of trained weights: `python -m training.delineator.export --help`."""
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import torch
 
 from cardioalert.networks.delineator import SAMPLES
 from training.delineator.network import CHANNELS, Answer, Delineator, place_and_doubt
-from training.onnx_check import TOLERANCE, check_same
+from training.onnx_check import TOLERANCE, export_checked
 
 WEIGHTS = Path("cardioalert_models/weights/delineator.onnx")
-OPSET = 17
 
 
 def export(delineator: Delineator, path: Path) -> str:
@@ -23,20 +21,13 @@ def export(delineator: Delineator, path: Path) -> str:
     """
     answer = Answer(delineator).eval()
     _compare(answer, delineator)
-    temporary = path.with_suffix(".tmp.onnx")
-    torch.onnx.export(
+    return export_checked(
         answer,
-        (torch.rand(12, CHANNELS, SAMPLES),),
-        str(temporary),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=["beat"],
-        output_names=["bounds"],
-        dynamic_axes={"beat": {0: "leads"}, "bounds": {0: "rows"}},
+        path,
+        shape=(12, CHANNELS, SAMPLES),
+        checked=(5, CHANNELS, SAMPLES),
+        sides={"beat": {0: "leads"}, "bounds": {0: "rows"}},
     )
-    check_same(answer, temporary, shape=(5, CHANNELS, SAMPLES), names=("beat", "bounds"))
-    temporary.replace(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _compare(answer: Answer, delineator: Delineator) -> None:
@@ -59,7 +50,6 @@ def main() -> None:
     options = parser.parse_args()
     delineator = Delineator()
     delineator.load_state_dict(torch.load(options.weights, weights_only=True))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     print(export(delineator.eval(), options.out))
 
 

@@ -1,16 +1,14 @@
 """Write the ONNX file of trained weights: `python -m training.label_reader.export --help`."""
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import torch
 
 from training.label_reader.network import LabelMaps, LabelReader
-from training.onnx_check import check_same
+from training.onnx_check import export_checked
 
 WEIGHTS = Path("cardioalert_models/weights/label_reader.onnx")
-OPSET = 17
 
 
 def export(reader: LabelReader, path: Path) -> str:
@@ -20,25 +18,16 @@ def export(reader: LabelReader, path: Path) -> str:
     -------
     str, the SHA-256 that belongs into the card
     """
-    maps = LabelMaps(reader).eval()
-    example = torch.rand(1, 12, 48, 64)
-    temporary = path.with_suffix(".tmp.onnx")
-    torch.onnx.export(
-        maps,
-        (example,),
-        str(temporary),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=["planes"],
-        output_names=["maps"],
-        dynamic_axes={
+    return export_checked(
+        LabelMaps(reader),
+        path,
+        shape=(1, 12, 48, 64),
+        checked=(1, 12, 80, 112),
+        sides={
             "planes": {2: "rows", 3: "columns"},
             "maps": {2: "cell_rows", 3: "cell_columns"},
         },
     )
-    check_same(maps, temporary, shape=(1, 12, 80, 112), names=("planes", "maps"))
-    temporary.replace(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def main() -> None:
@@ -49,7 +38,6 @@ def main() -> None:
     options = parser.parse_args()
     reader = LabelReader()
     reader.load_state_dict(torch.load(options.weights, weights_only=True))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     print(export(reader.eval(), options.out))
 
 

@@ -1,12 +1,10 @@
 """Write the model card: `python -m training.row_owner.card --help`."""
 
 import argparse
-import csv
-import hashlib
-from datetime import date
 from pathlib import Path
 
 from training.row_owner.export import WEIGHTS
+from training.run_card import cached_pages, write_card
 
 CARD = Path("cardioalert_models/cards/row_owner.toml")
 TEMPLATE = """# Written by models/training/row_owner/card.py
@@ -42,23 +40,12 @@ columns = 192
 seeds = "pages {first} to {last}, training 1"
 minutes = {minutes}
 
-[[training.data]]
-name = "PTB-XL, folds 1-8, 500 Hz, on drawn pages"
-licence = "CC BY 4.0"
-source = "Wagner et al., PTB-XL, a large publicly available electrocardiography dataset, \
-Sci Data 2020;7:154, doi:10.1038/s41597-020-0495-6"
-
-[[training.data]]
-name = "LUDB, odd ids but for the 16 that images/ludb_3x4 shows, on drawn pages"
-licence = "ODC-By 1.0"
-source = "Kalyakulina et al., LUDB: a new open-access validation tool for electrocardiogram \
-delineation algorithms, IEEE Access 2020;8:186181, doi:10.1109/ACCESS.2020.3029211"
-
+{drawn_pages}
 [metrics]
 date = "{date}"
 on = "every sixteenth page, not trained on, though its recording may have been"
-hard_pixels_wrong = {wrong}
-cross_entropy = {judged}
+hard_pixels_wrong = {hard_wrong}
+cross_entropy = {judged_loss}
 
 [limits]
 text = [
@@ -77,22 +64,13 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--batch", type=int, default=6)
     options = parser.parse_args()
-    with (options.run / "log.csv").open() as file:
-        last = list(csv.DictReader(file))[-1]
-    pages = sorted(path.stem for path in options.cache.glob("[0-9]*[0-9].npz"))
-    CARD.write_text(
-        TEMPLATE.format(
-            sha256=hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
-            date=date.today().isoformat(),
-            pages=last["pages"],
-            steps=last["step"],
-            batch=options.batch,
-            first=pages[0],
-            last=pages[-1],
-            minutes=round(float(last["seconds"]) / 60),
-            wrong=last["hard_wrong"],
-            judged=last["judged_loss"],
-        )
+    write_card(
+        CARD,
+        TEMPLATE,
+        weights=WEIGHTS,
+        run=options.run,
+        pages=cached_pages(options.cache),
+        figures={"batch": options.batch},
     )
 
 

@@ -4,10 +4,6 @@ Each page of the segmenter's training gives one file: the maps of the shipped se
 lines that are found in them, and the true heights of the curves of each of these rows.
 """
 
-import argparse
-import time
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +12,7 @@ from cardioalert.digitize.following import row_spacing
 from cardioalert.digitize.tracing import find_rows
 from cardioalert.errors import TraceNotFoundError
 from cardioalert.networks.segmenter import segment_page
+from training.drawn_pages import missing_pages, page_options, read_page, write_arrays
 
 OWN = 0.35  # of the row spacing: base lines so near are the same row
 Floats = NDArray[np.float32]
@@ -50,31 +47,15 @@ def rows_of(rgb: NDArray[np.uint8], centre: Floats, fine: Floats) -> dict[str, N
 
 def main() -> None:
     """Turn pages into files of rows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=Path, required=True, help="folder of segmenter pages")
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=0.0, help="how long to wait for pages")
-    options = parser.parse_args()
+    options = page_options(__doc__)
     cv2.setNumThreads(1)
-    options.cache.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + 60.0 * options.minutes
-    while True:
-        for page in sorted(options.pages.glob("[0-9]*[0-9].npy")):
-            target = options.cache / f"{page.stem}.npz"
-            if "_" in page.stem or target.exists():
-                continue
-            stem = page.with_suffix("")
-            rgb = np.ascontiguousarray(np.load(page)[..., :3])
-            try:
-                found = rows_of(rgb, np.load(f"{stem}_centre.npy"), np.load(f"{stem}_fine.npy"))
-            except TraceNotFoundError:
-                continue
-            temporary = target.with_suffix(".tmp.npz")
-            np.savez(temporary, **found)
-            temporary.replace(target)
-        if time.monotonic() >= until:
-            break
-        time.sleep(5.0)
+    for stem, target in missing_pages(
+        options.pages, options.cache, minutes=options.minutes, part=options.part
+    ):
+        try:
+            write_arrays(target, rows_of(*read_page(stem)))
+        except TraceNotFoundError:
+            continue
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-import torch
-
 from cardioalert.networks.row_owner import PLANES
-from training.onnx_check import OPSET, check_same
+from training.onnx_check import export_checked
 from training.row_owner.network import RowAnswers, row_owner
+from training.running import averaged
 
 WEIGHTS = Path("cardioalert_models/weights/row_owner.onnx")
 
@@ -18,25 +17,15 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    state = torch.load(options.run / "checkpoint.pt", weights_only=True)["average"]
-    state.pop("n_averaged")
-    network = row_owner()
-    network.load_state_dict({k.removeprefix("module."): v for k, v in state.items()})
-    answers = RowAnswers(network.eval()).eval()
-    temporary = options.out.with_suffix(".tmp.onnx")
+    network = RowAnswers(averaged(row_owner(), options.run / "checkpoint.pt"))
     sides = {2: "rows", 3: "columns"}
-    torch.onnx.export(
-        answers,
-        (torch.rand(1, PLANES, 48, 64),),
-        str(temporary),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=["planes"],
-        output_names=["owners"],
-        dynamic_axes={"planes": sides, "owners": sides},
+    export_checked(
+        network,
+        options.out,
+        shape=(1, PLANES, 48, 64),
+        checked=(1, PLANES, 80, 112),
+        sides={"planes": sides, "owners": sides},
     )
-    check_same(answers, temporary, shape=(1, PLANES, 80, 112), names=("planes", "owners"))
-    temporary.replace(options.out)
 
 
 if __name__ == "__main__":

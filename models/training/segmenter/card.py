@@ -1,12 +1,11 @@
 """Write the model card: `python -m training.segmenter.card --help`."""
 
 import argparse
-import csv
-import hashlib
-from datetime import date
 from pathlib import Path
 
-from training.segmenter.evaluate import measure, open_network, page_stems
+from training.drawn_pages import page_stems
+from training.run_card import write_card
+from training.segmenter.evaluate import measure, open_network
 from training.segmenter.export import WEIGHTS
 
 CARD = Path("cardioalert_models/cards/segmenter.toml")
@@ -47,9 +46,9 @@ marks = "text, lead names, calibration pulses, separators, stamps, handwriting, 
 code = "models/training/segmenter"
 pages = {pages}
 steps = {steps}
-batch = {batch}
-crop_px = {crop}
-seeds = "{seeds}"
+batch = 8
+crop_px = 320
+seeds = "pages {first} to {last}, training 1"
 minutes = {minutes}
 
 [[training.data]]
@@ -97,25 +96,21 @@ def main() -> None:
     parser.add_argument("--ludb", type=int, required=True, help="LUDB records trained on")
     options = parser.parse_args()
     stems = page_stems(options.cache)
-    with (options.run / "log.csv").open() as file:
-        last = list(csv.DictReader(file))[-1]
     trained = page_stems(options.train_cache)
     metrics = measure(open_network(WEIGHTS), stems)
-    CARD.write_text(
-        TEMPLATE.format(
-            sha256=hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
-            date=date.today().isoformat(),
-            pages=len(trained),
-            steps=last["step"],
-            minutes=round(float(last["seconds"]) / 60),
-            batch=8,
-            crop=320,
-            seeds=f"pages {trained[0].name} to {trained[-1].name}, training 1",
-            ptbxl=options.ptbxl,
-            ludb=options.ludb,
-            valid_pages=len(stems),
-            metrics="\n".join(f"{name} = {round(value, 4):g}" for name, value in metrics.items()),
-        )
+    write_card(
+        CARD,
+        TEMPLATE,
+        weights=WEIGHTS,
+        run=options.run,
+        pages=[stem.name for stem in trained],
+        figures={
+            "pages": len(trained),
+            "ptbxl": options.ptbxl,
+            "ludb": options.ludb,
+            "valid_pages": len(stems),
+            "metrics": "\n".join(f"{name} = {round(each, 4):g}" for name, each in metrics.items()),
+        },
     )
 
 

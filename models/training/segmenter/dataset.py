@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.drawn_pages import page_stems
+
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 SIGMA = 1.0  # px, half width of the centre line's ridge where the signal is flat
 STEEP_SIGMA = 0.1  # more px for each px that the signal rises in a column
@@ -31,8 +33,7 @@ class CropSource:
 
     def refresh(self) -> int:
         """Look for new pages; return how many there are."""
-        pages = self.folder.glob("[0-9]*[0-9].npy")
-        self.names = sorted(p for p in pages if "_" not in p.stem)
+        self.names = page_stems(self.folder)
         return len(self.names)
 
     def batch(self, count: int) -> Batch:
@@ -46,8 +47,8 @@ class CropSource:
     def crop(self) -> Batch:
         """Cut one crop, preferring places with traces."""
         name = self.names[self.rng.integers(len(self.names))]
-        page = np.load(name, mmap_mode="r")
-        centre = np.load(f"{name.with_suffix('')}_centre.npy")
+        page = np.load(f"{name}.npy", mmap_mode="r")
+        centre = np.load(f"{name}_centre.npy")
         for _ in range(3):
             top = int(self.rng.integers(page.shape[0] - self.size + 1))
             left = int(self.rng.integers(page.shape[1] - self.size + 1))

@@ -10,6 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from cardioalert.networks.planes import page_map, page_planes
+from training.drawn_pages import page_stems
 from training.segmenter.dataset import layer_targets
 from training.segmenter.network import CHANNELS
 
@@ -117,12 +118,6 @@ def measure(session: onnxruntime.InferenceSession, stems: list[Path]) -> dict[st
         "centre_error_95_px": float(np.quantile(distance, 0.95)),
         "seconds_per_page": float(np.median(seconds)),
     }
-
-
-def page_stems(cache: Path) -> list[Path]:
-    """The pages of a cache folder, without their endings."""
-    pages = cache.glob("[0-9]*[0-9].npy")
-    return sorted(path.with_suffix("") for path in pages if "_" not in path.stem)
 
 
 def main() -> None:

@@ -1,11 +1,9 @@
 """Write the model card: `python -m training.wave_reader.card --help`."""
 
 import argparse
-import csv
-import hashlib
-from datetime import date
 from pathlib import Path
 
+from training.run_card import cached_pages, write_card
 from training.wave_reader.export import WEIGHTS
 
 CARD = Path("cardioalert_models/cards/wave_reader.toml")
@@ -42,23 +40,12 @@ steps = {steps}
 seeds = "pages {first} to {last}, training 1"
 minutes = {minutes}
 
-[[training.data]]
-name = "PTB-XL, folds 1-8, 500 Hz, on drawn pages"
-licence = "CC BY 4.0"
-source = "Wagner et al., PTB-XL, a large publicly available electrocardiography dataset, \
-Sci Data 2020;7:154, doi:10.1038/s41597-020-0495-6"
-
-[[training.data]]
-name = "LUDB, odd ids but for the 16 that images/ludb_3x4 shows, on drawn pages"
-licence = "ODC-By 1.0"
-source = "Kalyakulina et al., LUDB: a new open-access validation tool for electrocardiogram \
-delineation algorithms, IEEE Access 2020;8:186181, doi:10.1109/ACCESS.2020.3029211"
-
+{drawn_pages}
 [metrics]
 date = "{date}"
 on = "steep columns of every 25th page, not trained on, though their recordings may have been"
-error_rms_px = {rms}
-error_median_px = {median}
+error_rms_px = {rms_px}
+error_median_px = {median_px}
 
 [limits]
 text = [
@@ -75,21 +62,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder of windows")
     parser.add_argument("--run", type=Path, required=True)
     options = parser.parse_args()
-    with (options.run / "log.csv").open() as file:
-        last = list(csv.DictReader(file))[-1]
-    pages = sorted(path.stem for path in options.cache.glob("[0-9]*[0-9].npz"))
-    CARD.write_text(
-        TEMPLATE.format(
-            sha256=hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
-            date=date.today().isoformat(),
-            windows=last["windows"],
-            steps=last["step"],
-            first=pages[0],
-            last=pages[-1],
-            minutes=round(float(last["seconds"]) / 60),
-            rms=last["rms_px"],
-            median=last["median_px"],
-        )
+    write_card(
+        CARD,
+        TEMPLATE,
+        weights=WEIGHTS,
+        run=options.run,
+        pages=cached_pages(options.cache),
     )
 
 

@@ -4,10 +4,6 @@ Each page of the segmenter's training gives one file: windows of its rows as the
 and the row follower produce them, with the true heights.
 """
 
-import argparse
-import time
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +21,7 @@ from cardioalert.networks.curve_reader import curve_features, page_brightness, r
 from cardioalert.networks.segmenter import segment_page
 from cardioalert.networks.wave_reader import BIN, COLUMNS, PACKED, SIZES, same_planes, window_maps
 from training.curve_reader.dataset import true_heights
+from training.drawn_pages import missing_pages, page_options, read_page, write_arrays
 
 MOST = 24  # windows of a page
 MULTIPLE = 16  # packed bins
@@ -96,34 +93,16 @@ def window_heights(spacing: float) -> int:
 
 def main() -> None:
     """Turn pages into windows as they appear."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=Path, required=True, help="folder of segmenter pages")
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=0.0, help="how long to wait for pages")
-    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="which of how many parts")
-    options = parser.parse_args()
+    options = page_options(__doc__)
     cv2.setNumThreads(1)
-    options.cache.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + 60.0 * options.minutes
-    part, parts = options.part
-    while True:
-        for page in sorted(options.pages.glob("[0-9]*[0-9].npy")):
-            target = options.cache / f"{page.stem}.npz"
-            if "_" in page.stem or target.exists() or int(page.stem) % parts != part:
-                continue
-            stem = page.with_suffix("")
-            rgb = np.ascontiguousarray(np.load(page)[..., :3])
-            lines = np.load(f"{stem}_centre.npy"), np.load(f"{stem}_fine.npy")
-            try:
-                found = windows_of(rgb, *lines, np.random.default_rng(int(page.stem)))
-            except TraceNotFoundError:
-                found = {"maps": np.zeros((0, 1, 1, 1), np.uint8)}
-            temporary = target.with_suffix(".tmp.npz")
-            np.savez(temporary, **found)
-            temporary.replace(target)
-        if time.monotonic() >= until:
-            break
-        time.sleep(5.0)
+    for stem, target in missing_pages(
+        options.pages, options.cache, minutes=options.minutes, part=options.part
+    ):
+        try:
+            found = windows_of(*read_page(stem), np.random.default_rng(int(stem.name)))
+        except TraceNotFoundError:
+            found = {"maps": np.zeros((0, 1, 1, 1), np.uint8)}
+        write_arrays(target, found)
 
 
 if __name__ == "__main__":
