@@ -3,8 +3,11 @@
 A path through the ink says roughly where a curve runs. On a steep flank a column holds many inky
 pixels, and at a tip narrower than the pen the ink ends half a stroke beyond the signal; what the
 pen did shows only in the columns around. A network of convolutions along time sees, column by
-column, the ink above and below the path, and answers with the height of the signal a quarter of a
-column left and right of the middle, and how sure it is.
+column, the ink above and below the path, and the stroke from side to side at a few heights: on a
+flank the columns beside are looked at elsewhere, where their own path runs, and how the stroke
+darkens and fades along a level line says to a fraction of a column when the signal passed. It
+answers with the height of the signal a quarter of a column left and right of the middle, and how
+sure it is.
 """
 
 from __future__ import annotations
@@ -13,14 +16,20 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from cardioalert.networks.sessions import run_network
 
 REACH: Final = 20  # px above and below the path that the network sees
 STEPS: Final = 60.0  # px, longest step of the path or run of ink that it is told
 SCALE: Final = 10.0  # px; heights are given and answered in these units
+PAPER_REACH: Final = 10  # columns left and right in one of which paper is seen
 NOTHING: Final = 0.1  # probability of ink up to which there is none
-FEATURES: Final = 3 * (2 * REACH + 1) + 6
+LEVELS: Final = (-12, -6, 0, 6, 12)  # px from the path where it sees the columns beside
+SIDEWAYS: Final = 5  # so many columns left and right
+STRIP: Final = 2 * REACH + 1
+LEVEL_LINES: Final = len(LEVELS) * (2 * SIDEWAYS + 1)
+FEATURES: Final = 3 * STRIP + 2 * LEVEL_LINES + 6
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +54,7 @@ def read_curves(features: Floats) -> tuple[Floats, Floats]:
     """
     answer = run_network("curve_reader", features=features)
     offsets = answer[:, :2].transpose(0, 2, 1).reshape(len(answer), -1) * np.float32(SCALE)
-    in_view = features[:, : 2 * (2 * REACH + 1)].max(axis=1) > NOTHING
+    in_view = features[:, : 2 * STRIP].max(axis=1) > NOTHING
     return offsets, np.where(in_view, answer[:, 2], np.float32(0.0))
 
 
@@ -71,8 +80,10 @@ def curve_features(
     strips = [part[np.arange(columns)[:, None], rows] for part in (centre, ink, brightness)]
     strips[0] = np.where(outside, np.float32(0.0), strips[0])
     strips[1] = np.where(outside, np.float32(0.0), strips[1])
-    paper = np.quantile(strips[2], 0.9, axis=1, keepdims=True)
+    paper = _paper(strips[2])[:, None]
     strips[2] = np.clip((paper - strips[2]) * 2.0, -1.0, 2.0)
+    lines = [_level_lines(part, path) for part in (centre, brightness)]
+    lines[1] = np.clip((paper - lines[1]) * 2.0, -1.0, 2.0)
     upper, lower = ink_run(ink, path)
     at = path.astype(np.float32)
     step = np.diff(at, append=at[-1:])
@@ -87,8 +98,25 @@ def curve_features(
         ],
         axis=1,
     )
-    described = np.concatenate([*strips, scalars], axis=1, dtype=np.float32)
+    described = np.concatenate([*strips, *lines, scalars], axis=1, dtype=np.float32)
     return np.ascontiguousarray(described.T)
+
+
+def _paper(strip: Floats) -> Floats:
+    """Return how bright the paper is along a strip; a flank may hide it in a whole column."""
+    brightest = np.quantile(strip, 0.9, axis=1).astype(np.float32)
+    paper: Floats = maximum_filter1d(brightest, 2 * PAPER_REACH + 1)
+    return paper
+
+
+def _level_lines(part: Floats, path: NDArray[np.intp]) -> Floats:
+    """Cut what stands beside each column, at levels around its path; (columns, LEVEL_LINES)."""
+    columns, heights = part.shape
+    beside = np.arange(columns)[:, None] + np.arange(-SIDEWAYS, SIDEWAYS + 1)[None, :]
+    rows = np.clip(path[:, None] + np.array(LEVELS)[None, :], 0, heights - 1)
+    beside = np.clip(beside, 0, columns - 1)
+    lines: Floats = part[beside[:, None, :], rows[:, :, None]].reshape(columns, LEVEL_LINES)
+    return lines
 
 
 def _stroke_width(upper: Floats, lower: Floats) -> float:

@@ -5,8 +5,8 @@ from torch import Tensor, nn
 
 from cardioalert.networks.curve_reader import FEATURES
 
-WIDTH = 64
-DEPTH = 4
+WIDTH = 80
+DEPTH = 6
 
 
 class Step(nn.Module):

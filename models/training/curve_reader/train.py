@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from cardioalert.networks.curve_reader import REACH, SCALE
+from cardioalert.networks.curve_reader import LEVEL_LINES, LEVELS, SCALE, SIDEWAYS, STRIP
 from training.curve_reader.network import CurveReader
 from training.running import Run
 
@@ -22,7 +23,6 @@ BENT = 2.0 / SCALE  # errors beyond two pixels count linearly
 RIGHT = 2.0  # px that a sure height may be off, where the curve is flat
 STEEPER = 0.25  # more of them for each px that the curve rises around the column
 HELD_BACK = 0.06  # share of the pages that only judge
-STRIP = 2 * REACH + 1
 Floats = NDArray[np.float32]
 
 
@@ -41,9 +41,10 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(1)
     Trainer(options).train()
 
@@ -111,18 +112,34 @@ def crop(strips: list[Strip], rng: np.random.Generator) -> tuple[Floats, Floats]
     return np.ascontiguousarray(features), np.ascontiguousarray(offsets)
 
 
+def parts_of(features: Floats) -> tuple[Floats, Floats, Floats]:
+    """Take features apart: strips, (levels, columns beside) of two maps, and plain numbers."""
+    columns = features.shape[1]
+    lines = features[3 * STRIP : 3 * STRIP + 2 * LEVEL_LINES]
+    return (
+        features[: 3 * STRIP].reshape(3, STRIP, columns),
+        lines.reshape(2, len(LEVELS), 2 * SIDEWAYS + 1, columns),
+        features[3 * STRIP + 2 * LEVEL_LINES :],
+    )
+
+
+def joined(strips: Floats, lines: Floats, numbers: Sequence[Floats]) -> Floats:
+    """Put features together again."""
+    columns = strips.shape[-1]
+    return np.concatenate([strips.reshape(-1, columns), lines.reshape(-1, columns), numbers])
+
+
 def upside_down(features: Floats) -> Floats:
     """Mirror the heights."""
-    strips = features[: 3 * STRIP].reshape(3, STRIP, -1)[:, ::-1].reshape(3 * STRIP, -1)
-    step, before, above, below, inked, stroke = features[3 * STRIP :]
-    return np.concatenate([strips, np.stack([-step, -before, below, above, inked, stroke])])
+    strips, lines, (step, before, above, below, inked, stroke) = parts_of(features)
+    numbers = [-step, -before, below, above, inked, stroke]
+    return joined(strips[:, ::-1], lines[:, ::-1], numbers)
 
 
 def back_to_front(features: Floats) -> Floats:
     """Mirror the time."""
-    turned = features[:, ::-1].copy()
-    turned[3 * STRIP : 3 * STRIP + 2] = -turned[[3 * STRIP + 1, 3 * STRIP]]
-    return turned
+    strips, lines, (step, before, *others) = parts_of(features[:, ::-1])
+    return joined(strips, lines[:, :, ::-1], [-before, -step, *others])
 
 
 def curve_loss(answer: Tensor, offsets: Tensor) -> Tensor:
