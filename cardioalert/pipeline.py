@@ -127,7 +127,7 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline, start: Sta
     deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)
-    placed = place_leads(rows, labels, ink, layout=wishes.layout)
+    placed = place_leads(rows, labels, ink, layout=wishes.layout, picture_left=page.picture_left)
     deadline.check("scale")
     scale = decide_scale(rows, placed, pulse, printed(), speed=wishes.speed, gain=wishes.gain)
     grid = Grid(

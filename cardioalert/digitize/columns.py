@@ -29,6 +29,8 @@ USUAL_TOLERANCE: Final = 0.015  # of a width that is taken for a usual one
 TRUE_SPREAD: Final = (0.0015, 0.006)  # relative, of widths that are usual and that are not
 UNUSUAL: Final = 0.1  # the most that a width costs: carts print up to 2 % long or short
 INK_SPREAD: Final = 5.0  # px between the first ink and the start: a frame or a pulse may hide it
+AT_EDGE: Final = 6.0  # px from the edge of the picture, where ink is not seen well
+EDGE_BONUS: Final = 0.1  # for columns that begin at that very edge
 INK_MOST: Final = 4.0  # of these, squared, that count: three separators outweigh a first ink
 BLUR: Final = 2.0  # px, half the width of a separator
 STEP: Final = (2, 6)  # px on both sides between which a curve leaps, or only climbs
@@ -86,11 +88,21 @@ def trace_extent(rows: tuple[RowTrace, ...]) -> tuple[float, float]:
 
 
 def find_columns(
-    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], maps: InkMaps, count: int
+    rows: tuple[RowTrace, ...],
+    labels: tuple[PrintedLabel, ...],
+    maps: InkMaps,
+    count: int,
+    *,
+    picture_left: float = -np.inf,
 ) -> Columns:
-    """Fit `count` equal columns to trace ends, lead names, separators and jumps of the traces."""
+    """Fit `count` equal columns to trace ends, lead names, separators and jumps of the traces.
+
+    Where the traces begin at the left edge of the picture, the columns may begin at that very edge.
+    """
     start, end = trace_extent(rows)
+    edge = picture_left if abs(start - picture_left) < AT_EDGE else None
     if count == 1:
+        start = start if edge is None else edge
         return Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
     strength = border_strength(rows, labels, maps)
     usual = (end - start) / count
@@ -115,11 +127,16 @@ def find_columns(
         evidence=float(evidence[best]),
         end=end,
     )
-    return _refined(found, rows, maps.marks, ink_start=start)
+    return _refined(found, rows, maps.marks, ink_start=start, edge=edge)
 
 
 def _refined(
-    found: Columns, rows: tuple[RowTrace, ...], marks: Floats, *, ink_start: float
+    found: Columns,
+    rows: tuple[RowTrace, ...],
+    marks: Floats,
+    *,
+    ink_start: float,
+    edge: float | None,
 ) -> Columns:
     """Place the columns to a fraction of a pixel: each pixel beside the border is 5 ms of a lead.
 
@@ -133,10 +150,14 @@ def _refined(
     usual *= PAGE_PIXELS_PER_MM
     is_usual = abs(found.width / usual - 1.0) < USUAL_TOLERANCE
     likely = usual if is_usual else found.width
-    width, start = np.meshgrid(likely * (1.0 + ALIKE), found.start + NEAR)
+    starts = found.start + NEAR
+    if edge is not None:
+        starts = np.append(starts, edge)
+    width, start = np.meshgrid(likely * (1.0 + ALIKE), starts)
     off = (width / likely - 1.0) / TRUE_SPREAD[0 if is_usual else 1]
     score = -np.minimum(0.1 * off**2, UNUSUAL)
     score -= 0.03 * np.minimum(((start - ink_start) / INK_SPREAD) ** 2, INK_MOST)
+    score += EDGE_BONUS * (start == edge)
     for border in range(1, found.count):
         at = start + border * width
         score += np.interp(at, np.arange(len(strength)), strength) / found.count

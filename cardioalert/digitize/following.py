@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+from cardioalert.digitize.beside import side_by_side
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
-from cardioalert.networks.row_owner import RowOwners, row_owners
+from cardioalert.networks.row_owner import WHOLE, RowOwners, row_owners
 
 INK_FLOOR: Final = 0.02  # probability of the centre line where the network sees nothing
 INK_CLIMB: Final = 0.01  # cost per pixel of climbing along ink between neighboring columns
@@ -38,6 +39,7 @@ TOUCHING: Final = 4  # px between two paths that follow the same ink
 CROSSING: Final = 4  # columns two curves may share where they cross
 UNTANGLE_ROUNDS: Final = 3
 COVER: Final = 5  # px around a path whose ink it explains
+SWAPPED: Final = 60  # columns for which no wave reaches beyond that of the next row
 MERGED: Final = 16  # px that two paths pass over together where they cross
 WIDEST_SPACING_MM: Final = 45.0
 
@@ -114,6 +116,7 @@ def follow_rows(maps: InkMaps, base_lines: NDArray[np.float64]) -> tuple[Followe
         if not losers:
             break
         paths[losers] = _cheapest_paths(bands[losers], climb[losers], stray[losers])
+    _exchange_swapped(paths, tops / HALF, heights=bands.shape[2])
     low, high = _passed_over(HALF * paths, COVER)
     others, crossed = _passed_by_others(low, high, tops, 2 * half + 1)
     return tuple(
@@ -153,18 +156,19 @@ def _claims(
     shape = (len(centre), len(centre[0]), -(-centre[0].shape[1] // HALF))
     bands, climb = np.empty(shape, np.float32), np.empty(shape, np.float32)
     sure = None if owners is None else np.empty(shape, np.bool_)
-    for row, top in enumerate(tops):
+
+    def fill(row: int) -> None:
         if owners is None or sure is None:
             bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
-            continue
+            return
+        top = tops[row]
         share, own = owners.claims(row, top=int(top), heights=centre[row].shape[1])
-        own *= ink[row]
-        own_ink = _halved(own)
-        del own
+        own_ink = _claimed(ink[row], own)
         np.greater(own_ink, SURELY_OWN, out=sure[row])
-        bands[row] = _halved(centre[row] * share)
-        share *= ink[row]
-        climb[row] = _climb_costs(_halved(share), own_ink)
+        bands[row] = _claimed(centre[row], share)
+        climb[row] = _climb_costs(_claimed(ink[row], share), own_ink)
+
+    side_by_side(fill, range(len(tops)))
     return bands, climb, sure
 
 
@@ -218,6 +222,13 @@ def _bands(page: Floats, tops: NDArray[np.intp], half: int) -> list[Floats]:
     return [padded[:, top + half : top + 3 * half + 1] for top in tops]
 
 
+def _claimed(band: Floats, share: NDArray[np.uint8]) -> Floats:
+    """Keep the share of a band that a row may claim, in 255ths, at half the heights."""
+    claimed = _halved(band * share)
+    claimed *= np.float32(1.0 / WHOLE)
+    return claimed
+
+
 def _halved(band: Floats) -> Floats:
     """Keep the larger of every two heights, shape (columns, heights / 2)."""
     larger = band[:, ::HALF].copy()
@@ -253,6 +264,28 @@ def _erase_shared_ink(
                 _erase(bands[loser], paths[loser], start, stop)
                 losers.add(loser)
     return sorted(losers)
+
+
+def _exchange_swapped(paths: NDArray[np.intp], tops: NDArray[np.float64], *, heights: int) -> None:
+    """Give neighbors back what they took from each other where their waves met, in place.
+
+    Two paths that leave a tangle on each other's base lines share no ink; but no curve runs below
+    that of the next row for long.
+
+    Parameters
+    ----------
+    paths : int array, shape (rows, columns), heights in the bands
+    tops : float array, shape (rows,), of the bands, in the same heights
+    heights : int, of a band
+    """
+    for row in range(len(paths) - 1):
+        upper, lower = paths[row], paths[row + 1]
+        away = round(tops[row + 1] - tops[row])
+        for start, stop in runs(upper > lower + away):
+            if stop - start >= SWAPPED:
+                part = slice(start, stop)
+                exchanged = np.stack([lower[part] + away, upper[part] - away])
+                upper[part], lower[part] = np.clip(exchanged, 0, heights - 1)
 
 
 def _erase(band: Floats, path: NDArray[np.intp], start: int, stop: int) -> None:

@@ -80,19 +80,22 @@ def place_leads(
     maps: InkMaps,
     *,
     layout: str = "auto",
+    picture_left: float = -np.inf,
 ) -> PlacedLayout:
     """Find the layout of a page.
 
     Parameters
     ----------
     layout : `auto`, or a name such as `3x4+1` that the user gives
+    picture_left : float, page pixels
+        The left edge of the picture, if the page goes on beyond it.
 
     Raises
     ------
     LayoutNotFoundError
         No known layout fits, or two fit equally well.
     """
-    candidates = _candidates(rows, labels, maps, layout)
+    candidates = _candidates(rows, labels, maps, layout, picture_left)
     if not candidates:
         strips = place_strips(rows, labels) if layout in ("auto", f"{len(rows)}x1") else None
         if strips is not None:
@@ -129,14 +132,20 @@ def refuse_too_many(*, rows: int) -> None:
 
 
 def _candidates(
-    rows: tuple[RowTrace, ...], labels: tuple[PrintedLabel, ...], maps: InkMaps, layout: str
+    rows: tuple[RowTrace, ...],
+    labels: tuple[PrintedLabel, ...],
+    maps: InkMaps,
+    layout: str,
+    picture_left: float,
 ) -> list[_Candidate]:
     """Try every known layout on all rows, and on all but the first or the last."""
     found = []
 
     @cache  # layouts of the same shape share their columns
     def columns_of(top: int, length: int, count: int) -> Columns:
-        return find_columns(rows[top : top + length], labels, maps, count)
+        return find_columns(
+            rows[top : top + length], labels, maps, count, picture_left=picture_left
+        )
 
     @cache
     def simultaneous(top: int, length: int) -> bool:

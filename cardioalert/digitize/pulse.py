@@ -22,6 +22,7 @@ SLACK: Final = 8  # px, error of the height
 SEEN: Final = 0.33  # mean score of all rows
 SEEN_UNUSUAL: Final = 0.45  # the same for gains that are rarely printed
 CLEARLY: Final = 1.3  # times the score of the next gain
+SEEN_ALONE: Final = (0.36, 2.0)  # or less, if the next gain has only the half of it
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -53,8 +54,10 @@ def find_pulse(rows: tuple[RowTrace, ...], maps: InkMaps) -> Pulse | None:
     best = int(np.argmax([score for score, _, _ in votes]))
     score, left, width = votes[best]
     rivals = [vote[0] for number, vote in enumerate(votes) if number != best]
-    limit = SEEN if GAINS[best] == USUAL_GAIN else SEEN_UNUSUAL
-    if score < limit or score < CLEARLY * max(rivals):
+    limit, clearly = SEEN if GAINS[best] == USUAL_GAIN else SEEN_UNUSUAL, CLEARLY
+    if score < limit:
+        limit, clearly = SEEN_ALONE
+    if score < limit or score < clearly * max(rivals):
         return None
     return Pulse(gain=GAINS[best], left=left, right=left + width)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import find_peaks
 
+from cardioalert.digitize.beside import side_by_side
 from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.pen import redraw, was_printed
@@ -17,11 +19,18 @@ from cardioalert.digitize.waves import ReadRow, Waves, read_row_waves, take_wave
 from cardioalert.domain.imaging import InkMaps, RowTrace
 from cardioalert.errors import TraceNotFoundError
 from cardioalert.i18n import translate as _
-from cardioalert.networks.curve_reader import curve_features, ink_run, page_brightness, read_curves
+from cardioalert.networks.curve_reader import (
+    FEATURES,
+    curve_features,
+    ink_run,
+    page_brightness,
+    read_curves,
+)
 
 SEEN: Final = 0.2  # centre-line probability below which a column has no trace
 SURE: Final = 0.15  # confidence of the curve reader below which a column has no trace
 SHORT_GAP: Final = 12  # px, bridged: a blank of 8, beside which nobody is sure for some more
+FAR_PIECE: Final = 60  # columns; shorter ones at an end, farther away than long, are none of a row
 SPECK: Final = 8  # px, shorter pieces of curve are none
 STEEP: Final = 3.0  # px of ink beyond the stroke in a column where the curve is steep
 SUSTAINED: Final = 40  # columns of ink that tell the width of the stroke
@@ -30,6 +39,12 @@ GRID_SHARE: Final = 0.97  # quantile of the darkness of paper and grid: a dark l
 DARKER: Final = 0.25  # that ink must be darker than the grid, 0-1, to be told from it by darkness
 DARK_SHARE: Final = 0.9  # of the columns of a gap that are dark
 LEVEL_MM: Final = 1.0
+FANCIED: Final = 0.6  # confidence from which on a curve needs no ink to be believed
+FANCY_WINDOW: Final = 31  # columns in which there is next to nothing:
+FAINT: Final = 0.3  # probability of ink, that counts,
+FANCY_SHARE: Final = 0.2  # of them reach it,
+CONTRAST: Final = 0.04  # and they are no darker, in the mean, than the paper beside,
+BESIDE: Final = 10  # px above and below
 INKED_GAP: Final = 24  # columns; a steep flank in a block of ink is no longer
 INKED_SHARE: Final = 0.8  # of the columns of a gap whose path runs through ink
 LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
@@ -95,10 +110,7 @@ def trace_rows(
     """
     brightness = page_brightness(pixels)
     rows = follow_rows(maps, base_lines)
-    features = np.stack(
-        [curve_features(row.centre, row.ink, row.cut(brightness), row.path) for row in rows]
-    )
-    offsets, confidence = read_curves(features)
+    offsets, confidence = read_curves(_described(rows, brightness))
     grid = grid_darkness(brightness, maps)
     curves = tuple(
         ReadRow(
@@ -109,9 +121,11 @@ def trace_rows(
         for row, offset, sure in zip(rows, offsets, confidence, strict=True)
     )
     lost = lost_ink(maps.trace, rows, [curve.heights for curve in curves])
-    waves = read_row_waves(curves, maps, brightness, lost)
+    darkness = 1.0 - brightness
+    printed = [was_printed(row.cut(darkness), grid) for row in rows]
+    waves = read_row_waves(curves, maps, brightness, lost, printed)
     read = [
-        _read_row(curve, wave, curve.row.cut(1.0 - brightness), grid)
+        _read_row(curve, wave, curve.row.cut(darkness), grid)
         for curve, wave in zip(curves, waves, strict=True)
     ]
     lost = lost_ink(maps.trace, rows, [fine for fine, _guessed in read])
@@ -119,6 +133,18 @@ def trace_rows(
         _finish_row(row, fine, sure, guessed | (count > LOST_INK))
         for row, (fine, guessed), sure, count in zip(rows, read, confidence, lost, strict=True)
     )
+
+
+def _described(rows: tuple[FollowedRow, ...], brightness: Floats) -> Floats:
+    """Return what the curve reader is told of all rows; see `curve_features`."""
+    features = np.empty((len(rows), FEATURES, brightness.shape[1]), np.float32)
+
+    def describe(number: int) -> None:
+        row = rows[number]
+        features[number] = curve_features(row.centre, row.ink, row.cut(brightness), row.path)
+
+    side_by_side(describe, range(len(rows)))
+    return features
 
 
 def grid_darkness(brightness: Floats, maps: InkMaps) -> float:
@@ -143,15 +169,33 @@ def _read_row(
     own = np.where(row.others, np.float32(0.0), row.ink)
     upper, lower = (edge + np.float32(row.top) for edge in ink_run(own, row.path))
     fine = _reach_tips(read.heights, upper, lower, _tip_limits(row, upper, lower))
-    sure = read.confidence > SURE
-    if was_printed(darkness, grid):  # the wave reader has seen no other pages
-        fine, proven = take_waves(fine, waves)
-        sure |= proven
+    sure = (read.confidence > SURE) & ~_fancied(read, darkness)
+    fine, proven = take_waves(fine, waves)
+    sure |= proven
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
     guessed = _inked_gaps(sure, inked)
     known = _known_parts(fine, sure | guessed, inked=inked)
     return redraw(known, darkness, row.others, top=row.top, grid=grid), guessed
+
+
+def _fancied(read: ReadRow, darkness: Floats) -> NDArray[np.bool_]:
+    """Find long parts that the curve reader only supposes: nothing is there, as under a finger.
+
+    Parameters
+    ----------
+    read : ReadRow
+    darkness : float32 array, shape (columns, heights), 0-1
+    """
+    heights = read.heights.mean(axis=1) - read.row.top
+    inked = (_at_height(read.row.ink, heights) > FAINT).astype(np.float32)
+    paper = np.maximum(*(_at_height(darkness, heights + away) for away in (-BESIDE, BESIDE)))
+    darker = _at_height(darkness, heights) - paper
+    most_ink, most_contrast = (
+        maximum_filter1d(uniform_filter1d(part, FANCY_WINDOW), FLANK) for part in (inked, darker)
+    )
+    nothing: NDArray[np.bool_] = (most_ink < FANCY_SHARE) & (most_contrast < CONTRAST)
+    return nothing & (read.confidence < FANCIED)
 
 
 def _finish_row(
@@ -313,6 +357,15 @@ def _inked_gaps(sure: NDArray[np.bool_], inked: NDArray[np.bool_]) -> NDArray[np
     return guessed
 
 
+def _forget_far_ends(sure: NDArray[np.bool_]) -> None:
+    """Drop short pieces far beyond the ends of a row, in place: the table, or another sheet."""
+    for inward in (sure, sure[::-1]):
+        for (start, stop), (following, _end) in pairwise(runs(inward).tolist()):
+            if stop - start >= FAR_PIECE or following - stop <= stop - start:
+                break
+            inward[start:stop] = False
+
+
 def _known_parts(fine: Floats, sure: NDArray[np.bool_], *, inked: NDArray[np.bool_]) -> Floats:
     """Keep what was read surely; interpolate over short gaps, drop specks as short.
 
@@ -328,6 +381,7 @@ def _known_parts(fine: Floats, sure: NDArray[np.bool_], *, inked: NDArray[np.boo
     for start, stop in runs(sure):
         if stop - start < SPECK:
             sure[start:stop] = False
+    _forget_far_ends(sure)
     kept = np.where(sure[:, None], fine, np.float32(np.nan))
     for start, stop in runs(~sure):
         if start > 0 and stop < len(sure) and stop - start <= SHORT_GAP:

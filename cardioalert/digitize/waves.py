@@ -32,14 +32,15 @@ TALL: Final = 6.0  # px of ink beyond the stroke in a column
 LOST: Final = 8  # px of ink in a column that no curve explains
 AROUND: Final = 5  # columns beside such ones that belong to the same wave
 NEAR_ROW: Final = 1.25  # row spacings from the base line where ink may be of this row
-SURE: Final = 0.95  # confidence of the curve reader that leaves nothing to ask
+SURE: Final = 0.8  # confidence of the curve reader that leaves nothing to ask
 APART: Final = 4.0  # px between the answers of both readers, and so much more where it is steep:
 APART_STEEP: Final = 0.25  # of the rise from column to column
 STEEPEST: Final = 60.0  # px of rise that count
 INKED: Final = 0.5  # probability of ink of a trace
 INKED_NEAR: Final = (-3, 0, 3)  # px from a height where ink is looked for
 PROVEN: Final = 0.7  # of the columns of a wave that run through ink
-WALL: Final = 0.8  # of the heights from the first to the last row that are ink
+WALL: Final = 0.8  # of the heights from the first to the last row that are ink,
+WALL_WITH_MARKS: Final = (0.5, 0.2)  # or so many of them, and so many that are marks
 BESIDE: Final = 2  # columns beside a wave that go with it
 STROKE_SHARE: Final = 0.2  # quantile of the thickness of the ink: the width of the pen
 
@@ -94,8 +95,9 @@ def read_row_waves(
     maps: InkMaps,
     brightness: Floats,
     lost: list[NDArray[np.intp]],
+    printed: list[bool],
 ) -> tuple[Waves, ...]:
-    """Read the waves of all rows of a page.
+    """Read the waves of all rows of a page that were printed: the network has seen no other pages.
 
     Parameters
     ----------
@@ -104,6 +106,7 @@ def read_row_waves(
     brightness : float32 array, shape (height, width), 0-1
     lost : int arrays, shape (columns,), for each row
         Pixels of ink near it that no curve explains.
+    printed : for each row
 
     Raises
     ------
@@ -115,6 +118,8 @@ def read_row_waves(
     heights, spread = ([np.full_like(read.heights, np.nan) for read in rows] for _ in range(2))
     windows: dict[int, list[tuple[int, Window, Floats]]] = {size: [] for size in SIZES}
     for number, read in enumerate(rows):
+        if not printed[number]:
+            continue
         around = surroundings_of(read.row, page, base_lines)
         waves = wave_columns(read.row, around.stroke, lost[number])
         for window in wave_windows(doubtful_waves(waves, read, lost[number])):
@@ -191,8 +196,11 @@ def _walls(maps: InkMaps, rows: tuple[FollowedRow, ...]) -> NDArray[np.bool_]:
     if len(rows) == 1:
         first, last = first - rows[0].spacing, last + rows[0].spacing
     inside = slice(max(0, round(first)), round(last) + 1)
-    inked = np.maximum(maps.trace[inside], maps.marks[inside]) > INKED
-    walls: NDArray[np.bool_] = inked.mean(axis=0) > WALL
+    marks = maps.marks[inside] > INKED
+    marked = marks.mean(axis=0)
+    inked = (marks | (maps.trace[inside] > INKED)).mean(axis=0)
+    least, least_marked = WALL_WITH_MARKS
+    walls: NDArray[np.bool_] = (inked > WALL) | (inked > least) & (marked > least_marked)
     return walls
 
 
@@ -223,23 +231,19 @@ def surroundings_of(
     )
 
 
-def wave_columns(
-    row: FollowedRow, stroke: float, lost: NDArray[np.intp] | None = None
-) -> NDArray[np.bool_]:
+def wave_columns(row: FollowedRow, stroke: float, lost: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Find the columns where a curve is steep, or where ink around it is that of no path.
 
     Parameters
     ----------
     stroke : float, px
-    lost : int array, shape (columns,), optional
+    lost : int array, shape (columns,)
         Pixels of ink near the row that no path explains.
     """
     step = np.abs(np.diff(row.path, append=row.path[-1:]))
     upper, lower = ink_run(row.ink, row.path)
     tall = np.nan_to_num(lower - upper) > stroke + TALL
-    found = (step >= STEEP) | np.roll(step >= STEEP, 1) | tall | row.crossed
-    if lost is not None:
-        found |= lost > LOST
+    found = (step >= STEEP) | np.roll(step >= STEEP, 1) | tall | row.crossed | (lost > LOST)
     return np.convolve(found, np.ones(2 * AROUND + 1), mode="same") > 0.5
 
 

@@ -112,6 +112,17 @@ class Page:
     photo_y: NDArray[np.float32]
     mesh_step: int
 
+    @property
+    def picture_left(self) -> float:
+        """Page x of the left edge of the picture, or minus infinity if it is not upright there."""
+        edge = -0.5  # the first pixel reaches half a pixel beyond its middle
+        steps = np.arange(self.photo_x.shape[1]) * self.mesh_step
+        upright = (np.diff(self.photo_x, axis=1) > 0).all()
+        if not upright or (self.photo_x[:, 0] > edge).any() or (self.photo_x[:, -1] < edge).any():
+            return -np.inf
+        places = [float(np.interp(edge, row, steps)) for row in self.photo_x]
+        return float(np.median(places)) if np.ptp(places) < 1.0 else -np.inf
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class InkMaps:

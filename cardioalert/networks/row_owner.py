@@ -29,7 +29,7 @@ NEAR: Final = 64  # px on both sides of such a column that the network is asked 
 MARGIN: Final = 64  # px more that it sees; even
 WIDEST: Final = 512  # px of a piece, even: wide ones take much memory on tall pages
 MOST_PIXELS: Final = 2_200_000  # that the network sees at once: its memory grows with them
-ONE: Final = np.float32(255.0)
+WHOLE: Final = 255  # certainty, in the bytes that answers are kept as
 MULTIPLE: Final = 32  # px; the network halves its input five times
 
 Floats = NDArray[np.float32]
@@ -67,7 +67,9 @@ class RowOwners:
     base_lines: NDArray[np.float64]
     width: int
 
-    def claims(self, row: int, *, top: int, heights: int) -> tuple[Floats, Floats]:
+    def claims(
+        self, row: int, *, top: int, heights: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return how much of the ink around a row it may claim, and how much is surely its own.
 
         Only what surely belongs to another row is denied to it: ink that the network cannot tell,
@@ -75,11 +77,11 @@ class RowOwners:
 
         Returns
         -------
-        share, own : float32 arrays, shape (width, heights), 0-1
-            From `top` downward; 1 and 0 beyond the page and where nobody asked the network.
+        share, own : uint8 arrays, shape (width, heights), in 255ths
+            From `top` downward; all and nothing beyond the page and where nobody asked the network.
         """
-        share = np.ones((self.width, heights), np.float32)
-        sure = np.zeros((self.width, heights), np.float32)
+        share = np.full((self.width, heights), WHOLE, np.uint8)
+        sure = np.zeros((self.width, heights), np.uint8)
         for piece in self.pieces:
             first, last = max(top, 0), min(top + heights, piece.answer.shape[1])
             maps = piece.answer[:, first:last, : piece.right - piece.left]
@@ -90,10 +92,10 @@ class RowOwners:
                 here = above + step == row
                 own[here] = answer[here]
                 others[~here] = np.maximum(others[~here], answer[~here])
-            more = (others.astype(np.float32) - own).T / ONE
             place = np.s_[piece.left : piece.right, first - top : last - top]
-            share[place] = 1.0 - np.maximum(more, 0.0)
-            sure[place] = np.maximum(-more, 0.0)
+            most = np.maximum(own, others)
+            share[place] = WHOLE - (most - own).T
+            sure[place] = (most - others).T
         return share, sure
 
 
@@ -121,7 +123,9 @@ def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -
         answer = run_network("row_owner", planes=planes[None])[0]
         for left, right in inside:
             kept = answer[:, :, (left - first) // 2 : (right - first + 1) // 2]
-            kept = np.round(ONE * kept).astype(np.uint8)  # all pieces of a large page take 50 MB
+            kept = np.round(np.float32(WHOLE) * kept).astype(
+                np.uint8
+            )  # all pieces of a large page take 50 MB
             maps_of_all = np.stack(
                 [page_map(part) for part in kept.reshape(len(ANSWERS), 4, *kept.shape[1:])]
             )

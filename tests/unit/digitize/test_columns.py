@@ -10,7 +10,7 @@ from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.columns import Columns, find_columns
 from cardioalert.digitize.layouts import Place, PlacedLayout
 from cardioalert.digitize.registration import Displacements
-from cardioalert.domain.imaging import Grid, InkMaps, RowTrace
+from cardioalert.domain.imaging import Grid, InkMaps, Page, RowTrace
 from cardioalert.domain.record import ECGRecord, Lead, SourceFile
 
 HEIGHT, WIDTH, PX = 300, 2100, 8
@@ -72,6 +72,38 @@ def test_leaps_place_the_borders_and_qrs_complexes_do_not() -> None:
     found = find_columns((row_of(level + heart),) * 3, (), marks_at(), 4)
     assert found.start == pytest.approx(START - 0.5, abs=0.6)
     assert found.width == pytest.approx(COLUMN, abs=0.3)
+
+
+def test_traces_that_begin_at_the_edge_of_the_picture_begin_at_that_very_edge() -> None:
+    flat = row_of(np.full(WIDTH, BASE), START + 3)
+    edge = START - 0.6
+    found = find_columns((flat,) * 3, (), marks_at(), 4, picture_left=edge)
+    assert found.start == edge
+    assert find_columns((flat,) * 3, (), marks_at(), 1, picture_left=edge).start == edge
+
+
+@pytest.mark.parametrize("away", [3.0, 25.0])
+def test_separators_outweigh_an_edge_that_cuts_the_first_column(away: float) -> None:
+    flat = row_of(np.full(WIDTH, BASE), START + 5)
+    maps = marks_at(*(START + k * COLUMN for k in (1, 2, 3)))
+    found = find_columns((flat,) * 3, (), maps, 4, picture_left=START + away)
+    assert found.start == pytest.approx(START, abs=0.5)
+
+
+@pytest.mark.parametrize(("left", "slant"), [(7.4, 0.0), (7.4, 40.0), (-3.0, 0.0)])
+def test_the_edge_of_the_picture_is_known_where_it_is_upright_on_the_page(
+    left: float, slant: float
+) -> None:
+    steps = 8.0 * np.arange(20)
+    photo_x = 0.9 * (steps[None, :] - left - slant * np.linspace(0, 1, 9)[:, None]) - 0.5
+    page = Page(
+        pixels=np.zeros((64, 152, 3), np.uint8),
+        photo_x=photo_x.astype(np.float32),
+        photo_y=np.zeros_like(photo_x, np.float32),
+        mesh_step=8,
+    )
+    inside = slant == 0 and left > 0
+    assert page.picture_left == (pytest.approx(left, abs=1e-3) if inside else -np.inf)
 
 
 def record_of(curve: NDArray[np.float64], displacements: Displacements | None = None) -> ECGRecord:

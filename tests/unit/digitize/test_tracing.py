@@ -10,7 +10,14 @@ import pytest
 
 from cardioalert.digitize import following
 from cardioalert.digitize.following import runs
-from cardioalert.digitize.tracing import _reach_tips, find_rows, trace_rows
+from cardioalert.digitize.tracing import (
+    _fancied,
+    _forget_far_ends,
+    _reach_tips,
+    find_rows,
+    trace_rows,
+)
+from cardioalert.digitize.waves import ReadRow
 from cardioalert.domain.imaging import InkMaps
 from cardioalert.errors import TraceNotFoundError
 from tests.unit.digitize.drawn import heart_curve, ink_of, pixels_of
@@ -74,7 +81,7 @@ def test_runs_are_start_and_stop_of_true() -> None:
 
 
 def test_memory_grows_with_the_page_and_not_with_its_rows() -> None:
-    """The largest page has 12.9 million pixels: 55 bytes each leave half of 1.5 GB to the rest."""
+    """The largest page has 12.9 million pixels: 58 bytes each leave half of 1.5 GB to the rest."""
     bases = 50.0 + 87.5 * np.arange(12)
     maps = ink_of([heart_curve(600, base, size_px=40) for base in bases], 1050)
     pixels = pixels_of(maps)
@@ -85,7 +92,7 @@ def test_memory_grows_with_the_page_and_not_with_its_rows() -> None:
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert most < 55 * maps.centre.size
+    assert most < 58 * maps.centre.size
 
 
 def test_a_tall_wave_is_followed_through_the_lead_name_that_hides_part_of_it() -> None:
@@ -105,8 +112,8 @@ def test_a_wave_taller_than_the_spacing_of_the_rows_reaches_its_tip() -> None:
     upper = heart_curve(WIDTH, 420.0, size_px=380, every=300.0)
     lower = heart_curve(WIDTH, 580.0, size_px=30, every=300.0)
     maps = ink_of([upper, lower], 700)
-    rows = trace_rows(maps, np.array([420.0, 580.0]), pixels_of(maps))
-    assert np.nanmin(rows[0].y) == pytest.approx(upper.min(), abs=8.0)
+    row, _below = following.follow_rows(maps, np.array([420.0, 580.0]))
+    assert (row.path + row.top).min() == pytest.approx(upper.min(), abs=32.0)
 
 
 @pytest.mark.parametrize(
@@ -158,3 +165,46 @@ def test_a_path_that_missed_a_tall_wave_of_its_own_is_led_to_its_tip() -> None:
     assert led[0].min() <= tip + 1
     assert np.count_nonzero(led[0] < base - 10) <= 5  # there and back, once
     assert following._bait_missed_tips(bands, led, own) == []
+
+
+@pytest.mark.parametrize(("inked", "dark"), [(False, False), (True, False), (False, True)])
+def test_a_curve_that_is_only_supposed_needs_ink_or_a_darker_line(
+    *, inked: bool, dark: bool
+) -> None:
+    level = np.full(WIDTH, 200.0)
+    maps = ink_of([level], 400)
+    (row,) = following.follow_rows(maps, np.array([200.0]))
+    if not inked:
+        row = replace(row, ink=np.zeros_like(row.ink))
+    darkness = np.full(row.ink.shape, 0.6, np.float32)  # skin
+    if dark:
+        darkness[:, 199 - row.top : 202 - row.top] = 0.8
+    read = ReadRow(
+        row=row,
+        heights=np.repeat(level[:, None], 2, axis=1).astype(np.float32),
+        confidence=np.full(WIDTH, 0.35, np.float32),
+    )
+    assert _fancied(read, darkness)[50:-50].all() == (not inked and not dark)
+    sure = replace(read, confidence=np.ones(WIDTH, np.float32))
+    assert not _fancied(sure, darkness).any()
+
+
+@pytest.mark.parametrize(("columns", "exchanged"), [(200, True), (20, False)])
+def test_rows_that_left_a_tangle_on_each_others_base_lines_are_exchanged(
+    *, columns: int, exchanged: bool
+) -> None:
+    tops = np.array([0.0, 40.0])
+    right = np.array([np.full(600, 60), np.full(600, 60)])  # 60 and 100 on the page
+    swapped = right.copy()
+    swapped[:, 300 : 300 + columns] = [[100], [20]]
+    found = swapped.copy()
+    following._exchange_swapped(found, tops, heights=120)
+    assert np.array_equal(found, right if exchanged else swapped)
+
+
+def test_short_pieces_far_beyond_the_ends_are_none_of_the_row() -> None:
+    sure = np.zeros(1000, np.bool_)
+    for start, stop in ((20, 50), (130, 140), (200, 230), (240, 900), (960, 990)):
+        sure[start:stop] = True
+    _forget_far_ends(sure)
+    assert runs(sure).tolist() == [[200, 230], [240, 900]]

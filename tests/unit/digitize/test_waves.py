@@ -45,7 +45,7 @@ def test_windows_are_filled_beyond_the_page():
 def test_qrs_are_waves_and_the_base_line_is_none(size):
     curve = heart_curve(640, 200.0, size_px=size)
     (row,) = follow_rows(ink_of([curve], 400), np.array([200.0]))
-    waves = wave_columns(row, stroke=4.0)
+    waves = wave_columns(row, 4.0, np.zeros(640, int))
     tips = np.flatnonzero(curve == curve.min())
     assert waves[tips].all()
     assert not waves[tips[:-1] + 80].any()
@@ -96,13 +96,14 @@ def test_where_both_agree_the_curve_reader_stands():
     assert take_waves(tall, found(np.full_like(tall, np.nan)))[0] == pytest.approx(tall)
 
 
-def read_with(maps, heights):
+def read_with(maps, heights, *, printed=True):
     """Read the waves of one row whose curve reader was sure of nothing and said `heights`."""
     (row,) = follow_rows(maps, np.array([200.0]))
     unsure = np.zeros(len(heights), np.float32)
     read = ReadRow(row=row, heights=heights, confidence=unsure)
     white = 1.0 - 0.9 * np.maximum(maps.trace, maps.marks)
-    (waves,) = read_row_waves((read,), maps, white, [np.zeros(len(heights), int)])
+    lost = [np.zeros(len(heights), int)]
+    (waves,) = read_row_waves((read,), maps, white, lost, [printed])
     return waves
 
 
@@ -131,3 +132,21 @@ def test_ink_of_marks_and_bars_through_the_rows_prove_nothing():
     trace = maps.trace.copy()
     trace[:, tip - 3 : tip + 4] = 1.0
     assert not read_with(replace(maps, trace=trace), heights).proven[tip]
+
+
+def test_a_dashed_separator_proves_nothing_where_it_is_known_as_a_mark():
+    curve = heart_curve(640, 200.0, size_px=100.0)
+    maps = ink_of([curve], 400)
+    heights = np.repeat(curve[:, None], 2, axis=1).astype(np.float32)
+    column = np.flatnonzero(read_with(maps, heights).proven)[0]
+    marks = maps.marks.copy()
+    marks[:, column - 3 : column + 4] = np.where(np.arange(400) % 10 < 7, 1.0, 0.0)[:, None]
+    dashed = replace(maps, marks=np.where(maps.trace > 0.1, np.float32(0.0), marks))
+    assert not read_with(dashed, heights).proven[column]
+
+
+def test_rows_that_nobody_printed_have_no_waves():
+    curve = heart_curve(640, 200.0, size_px=100.0)
+    heights = np.repeat(curve[:, None], 2, axis=1).astype(np.float32)
+    waves = read_with(ink_of([curve], 400), heights, printed=False)
+    assert np.isnan(waves.heights).all()

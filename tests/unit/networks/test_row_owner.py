@@ -17,6 +17,7 @@ from cardioalert.networks.row_owner import (
     MOST_PIXELS,
     MULTIPLE,
     PLANES,
+    WHOLE,
     WIDEST,
     doubtful_columns,
     joined_views,
@@ -79,9 +80,9 @@ def test_a_row_may_claim_its_own_ink_and_loses_that_of_others(
         owners.claims(row, top=0, heights=len(maps.trace)) for row in (v4, v3)
     )
     assert other.shape == (maps.trace.shape[1], maps.trace.shape[0])
-    assert np.mean(own[columns, heights] > 0.8) > 0.9
-    assert np.mean(other[columns, heights] < 0.5) > 0.6
-    assert np.mean(surely[columns, heights] > 0.3) > 0.6
+    assert np.mean(own[columns, heights] > 0.8 * WHOLE) > 0.9
+    assert np.mean(other[columns, heights] < 0.5 * WHOLE) > 0.6
+    assert np.mean(surely[columns, heights] > 0.3 * WHOLE) > 0.6
 
 
 def test_beyond_the_page_nothing_is_denied_and_nothing_sure(
@@ -90,8 +91,8 @@ def test_beyond_the_page_nothing_is_denied_and_nothing_sure(
     maps, _ = sheet
     owners = row_owners(maps, find_rows(maps), float(SPACING))
     share, own = owners.claims(0, top=-20, heights=300)
-    assert (share[:, :20] == 1.0).all()
-    assert (own[:, :20] == 0.0).all()
+    assert (share[:, :20] == WHOLE).all()
+    assert (own[:, :20] == 0).all()
 
 
 def test_rows_apart_need_no_network() -> None:
