@@ -20,8 +20,8 @@ name = "features"
 shape = ["rows", "239", "columns"]
 type = "float32"
 unit = "centre line, trace ink and darkness 20 pixels above to 20 below a path; centre line and \
-darkness five columns to both sides at five heights; its steps, the run of ink and the stroke in units \
-of 10 pixels (cardioalert/networks/curve_reader.py)"
+darkness five columns to both sides at five heights; its steps, the run of ink and the stroke in \
+units of 10 pixels (cardioalert/networks/curve_reader.py)"
 normalisation = "none outside the network"
 requires = "a flattened page at 8 px per mm"
 
