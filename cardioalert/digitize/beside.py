@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import cv2
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -37,14 +36,6 @@ def beside() -> Iterator[Start]:
             return pool.submit(work).result
 
         yield start
-
-
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], /) -> list[Result]:
-    """Return what the work makes of each item, two at a time where one page may use two cores."""
-    if cv2.getNumThreads() < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(work, items))
 
 
 def _later(work: Callable[[], Result], /) -> Callable[[], Result]:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from cardioalert.digitize.beside import side_by_side
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.domain.imaging import InkMaps
 from cardioalert.networks.row_owner import WHOLE, RowOwners, row_owners
@@ -156,19 +155,15 @@ def _claims(
     shape = (len(centre), len(centre[0]), -(-centre[0].shape[1] // HALF))
     bands, climb = np.empty(shape, np.float32), np.empty(shape, np.float32)
     sure = None if owners is None else np.empty(shape, np.bool_)
-
-    def fill(row: int) -> None:
+    for row, top in enumerate(tops):
         if owners is None or sure is None:
             bands[row], climb[row] = _halved(centre[row]), _climb_costs(_halved(ink[row]))
-            return
-        top = tops[row]
+            continue
         share, own = owners.claims(row, top=int(top), heights=centre[row].shape[1])
         own_ink = _claimed(ink[row], own)
         np.greater(own_ink, SURELY_OWN, out=sure[row])
         bands[row] = _claimed(centre[row], share)
         climb[row] = _climb_costs(_claimed(ink[row], share), own_ink)
-
-    side_by_side(fill, range(len(tops)))
     return bands, climb, sure
 
 

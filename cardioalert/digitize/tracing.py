@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import find_peaks
 
-from cardioalert.digitize.beside import side_by_side
 from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.pen import redraw, was_printed
@@ -138,12 +137,8 @@ def trace_rows(
 def _described(rows: tuple[FollowedRow, ...], brightness: Floats) -> Floats:
     """Return what the curve reader is told of all rows; see `curve_features`."""
     features = np.empty((len(rows), FEATURES, brightness.shape[1]), np.float32)
-
-    def describe(number: int) -> None:
-        row = rows[number]
-        features[number] = curve_features(row.centre, row.ink, row.cut(brightness), row.path)
-
-    side_by_side(describe, range(len(rows)))
+    for row, described in zip(rows, features, strict=True):
+        described[:] = curve_features(row.centre, row.ink, row.cut(brightness), row.path)
     return features
 
 
