@@ -127,7 +127,14 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline, start: Sta
     deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)
-    placed = place_leads(rows, labels, ink, layout=wishes.layout, picture_left=page.picture_left)
+    placed = place_leads(
+        rows,
+        labels,
+        ink,
+        layout=wishes.layout,
+        picture_left=page.picture_left,
+        pulse_end=pulse.end if pulse else -np.inf,
+    )
     deadline.check("scale")
     scale = decide_scale(rows, placed, pulse, printed(), speed=wishes.speed, gain=wishes.gain)
     grid = Grid(

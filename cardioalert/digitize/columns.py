@@ -32,12 +32,30 @@ INK_SPREAD: Final = 5.0  # px between the first ink and the start: a frame or a 
 AT_EDGE: Final = 6.0  # px from the edge of the picture, where ink is not seen well
 EDGE_BONUS: Final = 0.1  # for columns that begin at that very edge
 INK_MOST: Final = 4.0  # of these, squared, that count: three separators outweigh a first ink
+BEHIND_PULSE: Final = 2.5  # px; there the first ink may be the foot of the pulse:
+FOOT_SPREAD: Final = 12.0  # px that the start may lie to the right of it
 BLUR: Final = 2.0  # px, half the width of a separator
 STEP: Final = (2, 6)  # px on both sides between which a curve leaps, or only climbs
 UNKNOWN_STEP: Final = 0.2  # beside a gap
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """What may stand where the traces begin, page pixels.
+
+    Attributes
+    ----------
+    picture_left : float
+        The left edge of the picture, if the page goes on beyond it.
+    pulse_end : float
+        Up to where rows were cut because a pulse stands there.
+    """
+
+    picture_left: float = -np.inf
+    pulse_end: float = -np.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +110,16 @@ def find_columns(
     labels: tuple[PrintedLabel, ...],
     maps: InkMaps,
     count: int,
-    *,
-    picture_left: float = -np.inf,
+    edges: Edges,
 ) -> Columns:
     """Fit `count` equal columns to trace ends, lead names, separators and jumps of the traces.
 
     Where the traces begin at the left edge of the picture, the columns may begin at that very edge.
+    Where they begin right behind a pulse, their first ink may be its foot.
     """
     start, end = trace_extent(rows)
-    edge = picture_left if abs(start - picture_left) < AT_EDGE else None
+    edge = edges.picture_left if abs(start - edges.picture_left) < AT_EDGE else None
+    foot = start - edges.pulse_end < BEHIND_PULSE
     if count == 1:
         start = start if edge is None else edge
         return Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
@@ -127,7 +146,7 @@ def find_columns(
         evidence=float(evidence[best]),
         end=end,
     )
-    return _refined(found, rows, maps.marks, ink_start=start, edge=edge)
+    return _refined(found, rows, maps.marks, ink_start=start, edge=edge, foot=foot)
 
 
 def _refined(
@@ -137,6 +156,7 @@ def _refined(
     *,
     ink_start: float,
     edge: float | None,
+    foot: bool,
 ) -> Columns:
     """Place the columns to a fraction of a pixel: each pixel beside the border is 5 ms of a lead.
 
@@ -156,7 +176,8 @@ def _refined(
     width, start = np.meshgrid(likely * (1.0 + ALIKE), starts)
     off = (width / likely - 1.0) / TRUE_SPREAD[0 if is_usual else 1]
     score = -np.minimum(0.1 * off**2, UNUSUAL)
-    score -= 0.03 * np.minimum(((start - ink_start) / INK_SPREAD) ** 2, INK_MOST)
+    spread = np.where(foot & (start > ink_start), FOOT_SPREAD, INK_SPREAD)
+    score -= 0.03 * np.minimum(((start - ink_start) / spread) ** 2, INK_MOST)
     score += EDGE_BONUS * (start == edge)
     for border in range(1, found.count):
         at = start + border * width

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from cardioalert.digitize.columns import Columns, find_columns
+from cardioalert.digitize.columns import Columns, Edges, find_columns
 from cardioalert.digitize.labels import label_rows, label_shifts, middle_of
 from cardioalert.digitize.layouts import (
     Place,
@@ -81,6 +81,7 @@ def place_leads(
     *,
     layout: str = "auto",
     picture_left: float = -np.inf,
+    pulse_end: float = -np.inf,
 ) -> PlacedLayout:
     """Find the layout of a page.
 
@@ -89,13 +90,16 @@ def place_leads(
     layout : `auto`, or a name such as `3x4+1` that the user gives
     picture_left : float, page pixels
         The left edge of the picture, if the page goes on beyond it.
+    pulse_end : float, page pixels
+        Up to where rows were cut because a pulse stands there.
 
     Raises
     ------
     LayoutNotFoundError
         No known layout fits, or two fit equally well.
     """
-    candidates = _candidates(rows, labels, maps, layout, picture_left)
+    edges = Edges(picture_left=picture_left, pulse_end=pulse_end)
+    candidates = _candidates(rows, labels, maps, layout, edges)
     if not candidates:
         strips = place_strips(rows, labels) if layout in ("auto", f"{len(rows)}x1") else None
         if strips is not None:
@@ -136,16 +140,14 @@ def _candidates(
     labels: tuple[PrintedLabel, ...],
     maps: InkMaps,
     layout: str,
-    picture_left: float,
+    edges: Edges,
 ) -> list[_Candidate]:
     """Try every known layout on all rows, and on all but the first or the last."""
     found = []
 
     @cache  # layouts of the same shape share their columns
     def columns_of(top: int, length: int, count: int) -> Columns:
-        return find_columns(
-            rows[top : top + length], labels, maps, count, picture_left=picture_left
-        )
+        return find_columns(rows[top : top + length], labels, maps, count, edges)
 
     @cache
     def simultaneous(top: int, length: int) -> bool:

@@ -42,6 +42,11 @@ class Pulse:
     left: float
     right: float
 
+    @property
+    def end(self) -> float:
+        """Page x up to which a row that begins with the pulse is cut."""
+        return self.right + PULSE_FOOT
+
 
 def find_pulse(rows: tuple[RowTrace, ...], maps: InkMaps) -> Pulse | None:
     """Find the pulse that stands at one end of all rows.
@@ -68,10 +73,8 @@ def without_pulse(rows: tuple[RowTrace, ...], pulse: Pulse | None) -> tuple[RowT
         return rows
     start, end = trace_extent(rows)
     x = np.arange(len(rows[0].y))
-    if pulse.right - start < end - pulse.left:
-        keep = x > pulse.right + PULSE_FOOT
-    else:
-        keep = x < pulse.left - PULSE_FOOT
+    first = pulse.right - start < end - pulse.left
+    keep = x > pulse.end if first else x < pulse.left - PULSE_FOOT
     nowhere = np.float32(np.nan)
     return tuple(
         replace(

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cardioalert.digitize.assembly import assemble_record, cut_leads
-from cardioalert.digitize.columns import Columns, find_columns
+from cardioalert.digitize.columns import Columns, Edges, find_columns
 from cardioalert.digitize.layouts import Place, PlacedLayout
 from cardioalert.digitize.registration import Displacements
 from cardioalert.domain.imaging import Grid, InkMaps, Page, RowTrace
@@ -44,7 +44,7 @@ def marks_at(*borders: int, half: int = 2) -> InkMaps:
 def test_separators_place_the_start_whatever_hides_the_first_ink(first_ink: int) -> None:
     flat = np.full(WIDTH, BASE)
     maps = marks_at(*(START + k * COLUMN for k in (1, 2, 3)))
-    found = find_columns((row_of(flat, first_ink),) * 3, (), maps, 4)
+    found = find_columns((row_of(flat, first_ink),) * 3, (), maps, 4, Edges())
     assert found.start == pytest.approx(START, abs=0.5)
     assert found.width == pytest.approx(COLUMN, abs=0.2)
 
@@ -53,7 +53,7 @@ def test_separators_of_a_short_clock_outweigh_ink_far_before_the_start() -> None
     """A cart cuts columns 1 % short of 2.5 s, and a pulse hides where the first one begins."""
     short = 495
     maps = marks_at(*(START + k * short for k in (1, 2, 3)))
-    found = find_columns((row_of(np.full(WIDTH, BASE), START - 18),) * 3, (), maps, 4)
+    found = find_columns((row_of(np.full(WIDTH, BASE), START - 18),) * 3, (), maps, 4, Edges())
     assert found.start == pytest.approx(START, abs=1.0)
     assert found.width == pytest.approx(short, abs=0.5)
 
@@ -61,7 +61,7 @@ def test_separators_of_a_short_clock_outweigh_ink_far_before_the_start() -> None
 def test_the_edge_of_a_pulse_before_the_first_column_is_no_border() -> None:
     flat = np.full(WIDTH, BASE)
     maps = marks_at(START - 12, *(START + k * COLUMN for k in (1, 2, 3)))
-    found = find_columns((row_of(flat, START - 9),) * 3, (), maps, 4)
+    found = find_columns((row_of(flat, START - 9),) * 3, (), maps, 4, Edges())
     assert found.start == pytest.approx(START, abs=0.5)
 
 
@@ -69,7 +69,7 @@ def test_leaps_place_the_borders_and_qrs_complexes_do_not() -> None:
     x = np.arange(WIDTH)
     level = BASE + 12.0 * (((x - START) // COLUMN) % 2)
     heart = np.interp((x - START) % 170, [0, 80, 88, 96, 169], [0.0, 0.0, -90.0, 0.0, 0.0])
-    found = find_columns((row_of(level + heart),) * 3, (), marks_at(), 4)
+    found = find_columns((row_of(level + heart),) * 3, (), marks_at(), 4, Edges())
     assert found.start == pytest.approx(START - 0.5, abs=0.6)
     assert found.width == pytest.approx(COLUMN, abs=0.3)
 
@@ -77,16 +77,25 @@ def test_leaps_place_the_borders_and_qrs_complexes_do_not() -> None:
 def test_traces_that_begin_at_the_edge_of_the_picture_begin_at_that_very_edge() -> None:
     flat = row_of(np.full(WIDTH, BASE), START + 3)
     edge = START - 0.6
-    found = find_columns((flat,) * 3, (), marks_at(), 4, picture_left=edge)
+    found = find_columns((flat,) * 3, (), marks_at(), 4, Edges(picture_left=edge))
     assert found.start == edge
-    assert find_columns((flat,) * 3, (), marks_at(), 1, picture_left=edge).start == edge
+    assert find_columns((flat,) * 3, (), marks_at(), 1, Edges(picture_left=edge)).start == edge
+
+
+def test_the_foot_of_a_pulse_is_no_first_ink() -> None:
+    """One separator tells either the start or the width; the usual width is the likelier one."""
+    flat = row_of(np.full(WIDTH, BASE), START - 12)
+    maps = marks_at(START + 2 * COLUMN)
+    found = find_columns((flat,) * 3, (), maps, 2, Edges(pulse_end=START - 13.0))
+    assert found.start == pytest.approx(START, abs=0.5)
+    assert find_columns((flat,) * 3, (), maps, 2, Edges()).start < START - 6
 
 
 @pytest.mark.parametrize("away", [3.0, 25.0])
 def test_separators_outweigh_an_edge_that_cuts_the_first_column(away: float) -> None:
     flat = row_of(np.full(WIDTH, BASE), START + 5)
     maps = marks_at(*(START + k * COLUMN for k in (1, 2, 3)))
-    found = find_columns((flat,) * 3, (), maps, 4, picture_left=START + away)
+    found = find_columns((flat,) * 3, (), maps, 4, Edges(picture_left=START + away))
     assert found.start == pytest.approx(START, abs=0.5)
 
 
