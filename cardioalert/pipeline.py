@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.beside import Start, beside
+from cardioalert.digitize.columns import Edges
 from cardioalert.digitize.direction import trace_along, turn_upright
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads, refuse_too_many
@@ -127,14 +128,10 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline, start: Sta
     deadline.check("layout")
     pulse = find_pulse(rows, ink)
     rows = without_pulse(rows, pulse)
-    placed = place_leads(
-        rows,
-        labels,
-        ink,
-        layout=wishes.layout,
-        picture_left=page.picture_left,
-        pulse_end=pulse.end if pulse else -np.inf,
+    edges = Edges(
+        picture_left=page.picture_left, pulse_end=pulse.end if pulse is not None else -np.inf
     )
+    placed = place_leads(rows, labels, ink, layout=wishes.layout, edges=edges)
     deadline.check("scale")
     scale = decide_scale(rows, placed, pulse, printed(), speed=wishes.speed, gain=wishes.gain)
     grid = Grid(

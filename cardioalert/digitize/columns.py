@@ -58,6 +58,9 @@ class Edges:
     pulse_end: float = -np.inf
 
 
+NO_EDGES: Final = Edges()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """Equal columns side by side.
@@ -119,7 +122,7 @@ def find_columns(
     """
     start, end = trace_extent(rows)
     edge = edges.picture_left if abs(start - edges.picture_left) < AT_EDGE else None
-    foot = start - edges.pulse_end < BEHIND_PULSE
+    foot = abs(start - edges.pulse_end) < BEHIND_PULSE
     if count == 1:
         start = start if edge is None else edge
         return Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)

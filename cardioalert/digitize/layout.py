@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from cardioalert.digitize.columns import Columns, Edges, find_columns
+from cardioalert.digitize.columns import NO_EDGES, Columns, Edges, find_columns
 from cardioalert.digitize.labels import label_rows, label_shifts, middle_of
 from cardioalert.digitize.layouts import (
     Place,
@@ -80,25 +80,20 @@ def place_leads(
     maps: InkMaps,
     *,
     layout: str = "auto",
-    picture_left: float = -np.inf,
-    pulse_end: float = -np.inf,
+    edges: Edges = NO_EDGES,
 ) -> PlacedLayout:
     """Find the layout of a page.
 
     Parameters
     ----------
     layout : `auto`, or a name such as `3x4+1` that the user gives
-    picture_left : float, page pixels
-        The left edge of the picture, if the page goes on beyond it.
-    pulse_end : float, page pixels
-        Up to where rows were cut because a pulse stands there.
+    edges : Edges
 
     Raises
     ------
     LayoutNotFoundError
         No known layout fits, or two fit equally well.
     """
-    edges = Edges(picture_left=picture_left, pulse_end=pulse_end)
     candidates = _candidates(rows, labels, maps, layout, edges)
     if not candidates:
         strips = place_strips(rows, labels) if layout in ("auto", f"{len(rows)}x1") else None

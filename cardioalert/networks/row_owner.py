@@ -123,9 +123,8 @@ def row_owners(maps: InkMaps, base_lines: NDArray[np.float64], spacing: float) -
         answer = run_network("row_owner", planes=planes[None])[0]
         for left, right in inside:
             kept = answer[:, :, (left - first) // 2 : (right - first + 1) // 2]
-            kept = np.round(np.float32(WHOLE) * kept).astype(
-                np.uint8
-            )  # all pieces of a large page take 50 MB
+            kept = np.round(np.float32(WHOLE) * kept)
+            kept = kept.astype(np.uint8)  # all pieces of a large page take 50 MB
             maps_of_all = np.stack(
                 [page_map(part) for part in kept.reshape(len(ANSWERS), 4, *kept.shape[1:])]
             )
