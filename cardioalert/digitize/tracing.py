@@ -50,6 +50,7 @@ LEAP_MM: Final = 1.5  # between the ends of a gap that is not bridged
 CUT_TIP: Final = 4.0  # px that a curve ends short of its ink where it has lost its tip
 LONGEST_TIP: Final = (32.0, 10.0)  # px; the latter where the ink goes on as that of another row
 TOUCHING: Final = 1.0  # px between the ends of the own ink and of all ink
+SLACK: Final = 2  # px from a curve where its ink may begin
 TIP_COLUMNS: Final = 2  # between the tip of the ink and the turn of its curve
 FLANK: Final = 5  # columns beside a path that its stroke may cover
 LOST_INK: Final = 16  # px of a column that no curve explains
@@ -124,7 +125,7 @@ def trace_rows(
     printed = [was_printed(row.cut(darkness), grid) for row in rows]
     waves = read_row_waves(curves, maps, brightness, lost, printed)
     read = [
-        _read_row(curve, wave, curve.row.cut(darkness), grid)
+        _read_row(curve, wave, maps, curve.row.cut(darkness), grid)
         for curve, wave in zip(curves, waves, strict=True)
     ]
     lost = lost_ink(maps.trace, rows, [fine for fine, _guessed in read])
@@ -150,7 +151,7 @@ def grid_darkness(brightness: Floats, maps: InkMaps) -> float:
 
 
 def _read_row(
-    read: ReadRow, waves: Waves, darkness: Floats, grid: float
+    read: ReadRow, waves: Waves, maps: InkMaps, darkness: Floats, grid: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Turn a path and what was read around it into a curve with only short gaps bridged.
 
@@ -166,6 +167,7 @@ def _read_row(
     fine = _reach_tips(read.heights, upper, lower, _tip_limits(row, upper, lower))
     sure = (read.confidence > SURE) & ~_fancied(read, darkness)
     fine, proven = take_waves(fine, waves)
+    fine = _back_to_ink(fine, row, maps)
     sure |= proven
     sure |= _dark_gaps(sure, _at_height(darkness, fine.mean(axis=1) - row.top), fine, grid)
     inked = np.isfinite(upper)
@@ -283,6 +285,32 @@ def _reach_tips(
         above, below = (limit[piece] for limit in limits)
         _reach_one_tip(fine[piece], upper[piece] + stroke / 2.0, above, sign=-1.0)
         _reach_one_tip(fine[piece], lower[piece] - stroke / 2.0, below, sign=1.0)
+    return fine
+
+
+def _back_to_ink(fine: Floats, row: FollowedRow, maps: InkMaps) -> Floats:
+    """Pull tips back that were supposed where there is no ink at all, to where the ink ends.
+
+    Parameters
+    ----------
+    fine : float32 array, shape (columns, 2), page pixels
+    row : FollowedRow
+    maps : InkMaps
+    """
+    fine = fine.copy()
+    path = row.path + row.top
+    last = fine.shape[0] - 1
+    for column, half in zip(*np.nonzero(np.abs(fine - path[:, None]) > CUT_TIP), strict=True):
+        height, beside = fine[column, half], slice(max(0, column - 1), min(last, column + 1) + 1)
+        ends = sorted((height, path[column]))
+        piece = slice(max(0, round(ends[0]) - SLACK), max(0, round(ends[1]) + SLACK + 1))
+        ink = np.maximum(maps.trace[piece, beside], maps.marks[piece, beside]).max(axis=1) > FAINT
+        if height > path[column]:
+            ink = ink[::-1]
+        if len(ink) and not ink[: 2 * SLACK + 1].any() and ink.any():
+            beyond = float(np.argmax(ink) - SLACK)
+            if beyond > CUT_TIP:
+                fine[column, half] -= np.sign(height - path[column]) * beyond
     return fine
 
 
