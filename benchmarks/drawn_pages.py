@@ -32,6 +32,7 @@ from cardioalert.report.overlay import photo_positions
 
 HEADER = "<!-- Written by benchmarks/drawn_pages.py; do not edit. -->"
 LEAST_GRID = 0.01  # darker than the paper: less of it is no grid
+ORDER = ("clean", "scan", "easy", "medium", "hard")  # of the table
 SLOW = 20.0  # mm/s; a QRS on slower paper is narrower than the pen: a class of its own
 BANDS = (-np.inf, 5.0, 10.0, 15.0, 20.0, np.inf)  # dB, of leads
 OFF_MM = 7.0  # a trace that runs so far from the printed lead is another lead
@@ -67,6 +68,7 @@ class Result:
     snr_kaggle: float = float("nan")
     snr_clear: float = float("nan")  # Kaggle's, of the leads whose waves nothing put in doubt
     clear: int = 0  # such leads
+    snr_fine_lag: float = float("nan")
     leads: tuple[tuple[float, bool], ...] = ()  # Kaggle's of each, and whether it was named
     snr_physionet: float = float("nan")
     correlation: float = float("nan")
@@ -149,6 +151,7 @@ def try_page(case: Case) -> Result:
         snr_clear=compare(clear, found, sampling_rate=RATE).snr_kaggle if clear else float("nan"),
         clear=len(clear),
         leads=tuple((snr, lead in doubted) for lead, snr in alone.items()),
+        snr_fine_lag=fidelity.snr_fine_lag,
         snr_physionet=fidelity.snr_physionet,
         correlation=fidelity.correlation,
         rmse=fidelity.rmse,
@@ -250,6 +253,7 @@ def row_of(name: str, results: list[Result]) -> list[str]:
         str(sum(result.silently_wrong for result in read)),
         f"{np.median(snr):.1f} ({np.quantile(snr, 0.1):.1f})" if len(snr) else "-",
         f"{np.median(clear):.1f} ({np.quantile(clear, 0.1):.1f})" if len(clear) else "-",
+        middle(lambda result: result.snr_fine_lag, ".1f"),
         middle(lambda result: result.snr_physionet, ".1f"),
         middle(lambda result: result.correlation, ".3f"),
         middle(lambda result: result.rmse, ".3f"),
@@ -269,6 +273,7 @@ HEAD = [
     "silently wrong",
     "SNR Kaggle, dB: median (10th percentile)",
     "the same, of leads whose waves were read surely",
+    "SNR Kaggle, lag to a tenth of a sample",
     "SNR PhysioNet, dB",
     "r",
     "RMSE, mV",
@@ -302,8 +307,9 @@ def table(rows: list[list[str]]) -> str:
 
 def report(results: list[Result], *, at_one_go: bool) -> str:
     """Return the tables, with the peak of memory when no answer is of an earlier run."""
-    names = [level + rest for rest in ("", ", slow paper", " without grid") for level in LEVELS]
+    names = [level + rest for rest in ("", ", slow paper", " without grid") for level in ORDER]
     groups = {name: [result for result in results if result.level == name] for name in names}
+    groups = {"clean or scan": groups["clean"] + groups["scan"], **groups}
     rows = [row_of(name, group) for name, group in groups.items() if group]
     classes = [row_of(name, group) for name, group in by_class(results)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

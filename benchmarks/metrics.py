@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 from scipy.signal import correlate
 
 Doubles = NDArray[np.float64]
 
 KAGGLE_LAG = 0.2  # s
+TENTHS = np.linspace(-0.5, 0.5, 11)  # samples
 PHYSIONET_LAG = 0.5  # s
 PHYSIONET_SHIFT = 1.0  # mV
 
@@ -23,6 +25,8 @@ class Fidelity:
     ----------
     snr_kaggle : dB; Kaggle 2025: lag of at most 0.2 s and free offset per lead, unfilled samples
         are 0, powers summed over the leads
+    snr_fine_lag : dB; the same with lags to a tenth of a sample: no page tells when, between two
+        samples, its recorder took one
     snr_physionet : dB; PhysioNet 2024: mean over leads
     gain : slope of estimate against truth, median over leads
     correlation : median over leads
@@ -33,6 +37,7 @@ class Fidelity:
     """
 
     snr_kaggle: float
+    snr_fine_lag: float
     snr_physionet: float
     gain: float
     correlation: float
@@ -46,7 +51,7 @@ def compare(
     truth: dict[str, Doubles], estimate: dict[str, Doubles], *, sampling_rate: float
 ) -> Fidelity:
     """Compare records given as lead -> mV (NaN where not printed), on the same clock."""
-    signal_power = noise_power = 0.0
+    signal_power = noise_power = least_power = 0.0
     squares: list[Doubles] = []
     per_lead = []
     for lead, true in truth.items():
@@ -59,6 +64,7 @@ def compare(
         error = (centered - filled - offset)[printed]
         signal_power += float(np.sum(centered[printed] ** 2))
         noise_power += float(np.sum(error**2))
+        least_power += _least_noise(centered, filled, printed)
         squares.append(error**2)
         both = printed & np.isfinite(shifted)
         if both.sum() > 50:
@@ -77,6 +83,7 @@ def compare(
     missing = sum(lead not in estimate for lead in truth)
     return Fidelity(
         snr_kaggle=float(10 * np.log10(signal_power / max(noise_power, 1e-12))),
+        snr_fine_lag=float(10 * np.log10(signal_power / max(least_power, 1e-12))),
         snr_physionet=float(np.sum(physionet) / len(truth)),
         gain=float(np.median(gain)),
         correlation=float(np.median(correlation)),
@@ -85,6 +92,14 @@ def compare(
         leads=len(per_lead),
         missing=missing,
     )
+
+
+def _least_noise(truth: Doubles, estimate: Doubles, printed: NDArray[np.bool_]) -> float:
+    """Return the least power of the error when the truth is moved by parts of a sample."""
+    at = np.flatnonzero(printed)
+    course = CubicSpline(at, truth[at])
+    errors = [course(np.clip(at + part, at[0], at[-1])) - estimate[at] for part in TENTHS]
+    return min(float(np.sum((error - error.mean()) ** 2)) for error in errors)
 
 
 def _physionet(truth: Doubles, estimate: Doubles, *, share: float) -> float:

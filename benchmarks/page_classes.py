@@ -25,14 +25,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "models"))
 
 from synthesis.camera import Photograph, photograph  # noqa: E402
-from synthesis.cameras import random_camera  # noqa: E402
-from synthesis.design import PageDesign, random_design  # noqa: E402
+from synthesis.cameras import Camera, random_camera  # noqa: E402
+from synthesis.design import Clutter, PageDesign, random_design  # noqa: E402
 from synthesis.layouts import Layout, make_layout  # noqa: E402
 from synthesis.page import DrawnPage, draw_page  # noqa: E402
 from synthesis.recordings import Recording, read_ptbxl_shard  # noqa: E402
 from synthesis.warp import pixel_grid  # noqa: E402
 
-LEVELS = ("scan", "easy", "medium", "hard")
+LEVELS = ("scan", "easy", "medium", "hard", "clean")  # their order gives the seeds
+CLEAN_SCALES = (3.8, 5.9, 7.9, 11.8)  # px per mm of pages drawn by a program
 RATE = 500.0  # Hz
 FIRST_SEED = 910_000  # far from the seeds of training pages
 Doubles = NDArray[np.float64]
@@ -160,7 +161,18 @@ def design_of(number: int, level: str) -> PageDesign:
         height=first + (rows - 1) * spacing + spacing * 0.5 + rng.uniform(8, 16),
         pulse_between=False,
     )
+    if level == "clean":
+        ink = replace(design.ink, fade=0.0, patchy=0.0)
+        design = replace(design, clutter=Clutter(), ink=ink)
     return _lettered(design, rng)
+
+
+def camera_of(design: PageDesign, level: str) -> Camera:
+    """Return how the picture of a page is taken; a clean one was never on paper."""
+    if level == "clean":
+        scale = CLEAN_SCALES[design.seed % len(CLEAN_SCALES)]
+        return Camera(seed=design.seed, scale=scale, blur=0.3, jpeg=100)
+    return random_camera(level, design.seed)  # type: ignore[arg-type]
 
 
 def _row_spacing(rows: int, gain: float, rng: np.random.Generator) -> float:
@@ -254,8 +266,9 @@ def draw_case(folder: Path, level: str, number: int, recording: Recording) -> No
     rng = np.random.default_rng([design.seed, 4])
     signal = recording.signal - np.median(recording.signal, axis=1, keepdims=True)
     page = draw_page(design, signal, sampling_rate=recording.sampling_rate)
-    page = replace(page, rgb=textured(page.rgb, rng))
-    taken = photograph(page, random_camera(level, design.seed))  # type: ignore[arg-type]
+    if level != "clean":
+        page = replace(page, rgb=textured(page.rgb, rng))
+    taken = photograph(page, camera_of(design, level))
     origin = min(stroke.points[0, 0] for stroke in page.strokes)
     arrays = {f"truth_{lead}": row for lead, row in truth_of(page).items()}
     for index, stroke in enumerate(page.strokes):
