@@ -28,9 +28,12 @@ ALIKE: Final = np.linspace(-0.02, 0.02, 81)  # relative to the width found first
 USUAL_TOLERANCE: Final = 0.015  # of a width that is taken for a usual one
 TRUE_SPREAD: Final = (0.0015, 0.006)  # relative, of widths that are usual and that are not
 UNUSUAL: Final = 0.1  # the most that a width costs: carts print up to 2 % long or short
+UNSURE_END: Final = 1.25  # px of a row at both ends that its reader is not sure of
 INK_SPREAD: Final = 5.0  # px between the first ink and the start: a frame or a pulse may hide it
 AT_EDGE: Final = 6.0  # px from the edge of the picture, where ink is not seen well
 EDGE_BONUS: Final = 0.1  # for columns that begin at that very edge
+END_BONUS: Final = 0.03  # for columns the last of which ends where the ink does: it is whole
+END_SPREAD: Final = 1.5  # px
 INK_MOST: Final = 4.0  # of these, squared, that count: three separators outweigh a first ink
 BEHIND_PULSE: Final = 2.5  # px; there the first ink may be the foot of the pulse:
 FOOT_SPREAD: Final = 12.0  # px that the start may lie to the right of it
@@ -123,6 +126,9 @@ def find_columns(
     start, end = trace_extent(rows)
     edge = edges.picture_left if abs(start - edges.picture_left) < AT_EDGE else None
     foot = abs(start - edges.pulse_end) < BEHIND_PULSE
+    if not foot:
+        start -= UNSURE_END
+    end += UNSURE_END
     if count == 1:
         start = start if edge is None else edge
         return Columns(start=start, width=end - start, count=1, evidence=0.0, end=end)
@@ -182,6 +188,8 @@ def _refined(
     spread = np.where(foot & (start > ink_start), FOOT_SPREAD, INK_SPREAD)
     score -= 0.03 * np.minimum(((start - ink_start) / spread) ** 2, INK_MOST)
     score += EDGE_BONUS * (start == edge)
+    past_end = start + found.count * width - found.end
+    score += END_BONUS * np.exp(-0.5 * (past_end / END_SPREAD) ** 2)
     for border in range(1, found.count):
         at = start + border * width
         score += np.interp(at, np.arange(len(strength)), strength) / found.count

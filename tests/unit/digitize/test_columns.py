@@ -92,6 +92,20 @@ def test_the_foot_of_a_pulse_is_no_first_ink() -> None:
         assert find_columns((flat,) * 3, (), maps, 2, elsewhere).start < START - 6
 
 
+def test_a_row_goes_on_a_little_beyond_what_its_reader_is_sure_of() -> None:
+    """Half a stroke at both ends was seen, and the first and last columns are unsure."""
+    found = find_columns((row_of(np.full(WIDTH, BASE), START),) * 3, (), marks_at(), 1, Edges())
+    assert START - 2.0 < found.start < START - 1.0
+    assert found.end == pytest.approx(START + 4 * COLUMN + 2 + 1.25)
+
+
+def test_a_whole_last_column_tells_the_start_that_a_pulse_hides() -> None:
+    rows = (row_of(np.full(WIDTH, BASE), START - 5),) * 3
+    found = find_columns(rows, (), marks_at(), 4, Edges(pulse_end=START - 5.0))
+    end = found.start + 4 * found.width
+    assert end == pytest.approx(START + 4 * COLUMN + 2 + 1.25, abs=1.0)
+
+
 @pytest.mark.parametrize("away", [3.0, 25.0])
 def test_separators_outweigh_an_edge_that_cuts_the_first_column(away: float) -> None:
     flat = row_of(np.full(WIDTH, BASE), START + 5)
