@@ -32,7 +32,7 @@ UNSURE_END: Final = 1.25  # px of a row at both ends that its reader is not sure
 INK_SPREAD: Final = 5.0  # px between the first ink and the start: a frame or a pulse may hide it
 AT_EDGE: Final = 6.0  # px from the edge of the picture, where ink is not seen well
 EDGE_BONUS: Final = 0.1  # for columns that begin at that very edge
-END_BONUS: Final = 0.03  # for columns the last of which ends where the ink does: it is whole
+END_BONUS: Final = 0.03  # behind a pulse, for columns the last of which ends where the ink does
 END_SPREAD: Final = 1.5  # px
 INK_MOST: Final = 4.0  # of these, squared, that count: three separators outweigh a first ink
 BEHIND_PULSE: Final = 2.5  # px; there the first ink may be the foot of the pulse:
@@ -188,8 +188,9 @@ def _refined(
     spread = np.where(foot & (start > ink_start), FOOT_SPREAD, INK_SPREAD)
     score -= 0.03 * np.minimum(((start - ink_start) / spread) ** 2, INK_MOST)
     score += EDGE_BONUS * (start == edge)
-    past_end = start + found.count * width - found.end
-    score += END_BONUS * np.exp(-0.5 * (past_end / END_SPREAD) ** 2)
+    if foot:
+        past_end = start + found.count * width - found.end
+        score += END_BONUS * np.exp(-0.5 * (past_end / END_SPREAD) ** 2)
     for border in range(1, found.count):
         at = start + border * width
         score += np.interp(at, np.arange(len(strength)), strength) / found.count
