@@ -40,8 +40,9 @@ MOST_SQUEEZE: Final = 1.5  # ratio of the pitches of the two axes
 RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
 HIGHEST: Final = 2.0  # local standard deviations above the mean at which lines are clipped
 STRUCTURE_CELLS: Final = 6.0  # over which noise averages out, and the shape of paper does not
-FLAT_MM: Final = 0.03  # structure that does not matter
-SIMPLE_ENOUGH: Final = ((1, 0.06), (2, 0.03), (3, 0.02))  # degree, mm of residual at full support
+# Degree, mm of residual at full support, mm of structure that does not matter. A picture that was
+# never bent shows more of it by chance than what is lost where a curl is not followed.
+SIMPLE_ENOUGH: Final = ((1, 0.06, 0.03), (2, 0.03, 0.02), (3, 0.02, 0.02))
 WHOLE_SHARE: Final = 0.2  # of the period of the lines: larger errors are those of other lines
 FLAT_SHARE: Final = 0.38  # of the whole error; noise alone leaves 0.3
 BLOCK: Final = 12  # cells, side of the blocks left out in turn: farther than noise is alike
@@ -275,7 +276,7 @@ def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float
     row, column = np.mgrid[0:rows, 0:columns]
     cells = np.pad(seen, ((0, 1), (0, 1)))
     noise = 1.0 / float(np.median(support[seen]))
-    for degree, tolerance in SIMPLE_ENOUGH:
+    for degree, tolerance, shapeless in SIMPLE_ENOUGH:
         design = np.stack(
             [(column / columns - 0.5) ** i * (row / rows - 0.5) ** j for i, j in _powers(degree)],
             axis=-1,
@@ -291,7 +292,7 @@ def _simplest(lattice: Doubles, error: Floats, support: Floats, *, period: float
         if whole > WHOLE_SHARE * period:
             continue
         noisy = structure < FLAT_SHARE * whole
-        if structure < FLAT_MM or (noisy and not _bent(left.astype(np.float32), trust, seen)):
+        if structure < shapeless or (noisy and not _bent(left.astype(np.float32), trust, seen)):
             return fitted
     return None
 
