@@ -23,6 +23,7 @@ from cardioalert.digitize.assembly import assemble_record, cut_leads
 from cardioalert.digitize.beside import Start, beside
 from cardioalert.digitize.columns import Edges
 from cardioalert.digitize.direction import trace_along, turn_upright
+from cardioalert.digitize.following import follow_rows
 from cardioalert.digitize.grid import measure_grid
 from cardioalert.digitize.layout import place_leads, refuse_too_many
 from cardioalert.digitize.limits import Deadline, memory_of_opencv
@@ -122,8 +123,10 @@ def _digitize_photo(photo: Photo, wishes: Wishes, deadline: Deadline, start: Sta
     deadline.check("rows")
     base_lines = find_rows(ink)
     refuse_too_many(rows=len(base_lines))
+    followed = follow_rows(ink, base_lines)  # a large network, which takes both cores
     printed = start(partial(read_printed_scale, page.pixels, ink))
-    rows = trace_rows(ink, base_lines, page.pixels)
+    rows = trace_rows(ink, followed, page.pixels)
+    del followed
     displaced = None if grid_map.flat else start(partial(register_grid, page.pixels, ink))
     deadline.check("layout")
     pulse = find_pulse(rows, ink)

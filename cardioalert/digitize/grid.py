@@ -38,6 +38,7 @@ SMOOTH_CELLS: Final = 2.0
 LEAST_SUPPORT: Final = 0.08  # noise reaches 0.04, the palest real grid here 0.15
 MOST_SQUEEZE: Final = 1.5  # ratio of the pitches of the two axes
 RIDGE: Final = 1e-9  # of the mean square of a design, against singular systems
+BAND_CELLS: Final = 8  # rows of cells that are demodulated at once
 HIGHEST: Final = 2.0  # local standard deviations above the mean at which lines are clipped
 STRUCTURE_CELLS: Final = 6.0  # over which noise averages out, and the shape of paper does not
 # Degree, mm of residual at full support, mm of structure that does not matter. A picture that was
@@ -217,8 +218,17 @@ class _Wave:
 
 def _around_cells(values: Floats, cell: int) -> Floats:
     """Return the means around the middles of cells."""
+    return _smooth_cells(_cell_means(values, cell))
+
+
+def _cell_means(values: Floats, cell: int) -> Floats:
+    """Return the mean of each cell."""
     size = (values.shape[1] // cell, values.shape[0] // cell)
-    means = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _smooth_cells(means: Floats) -> Floats:
+    """Return means that hold for the surroundings of cells, too."""
     smooth = cv2.GaussianBlur(means, (0, 0), SMOOTH_CELLS, borderType=cv2.BORDER_REFLECT)
     return np.asarray(smooth, dtype=np.float32)
 
@@ -388,12 +398,16 @@ def _solve(design: Doubles, target: Doubles, weight: Doubles, ridge: Doubles) ->
 
 def _demodulate(wave: _Wave, lattice: Doubles, period: float) -> tuple[Floats, Floats]:
     """Return the error of a lattice (mm, wrapped to +-period/2) and its support, per cell."""
-    shape = wave.values.shape
-    phase = upsample_lattice(lattice * (2.0 * np.pi / period), step=wave.cell, shape=shape)
-    real, imaginary = (
-        _around_cells(np.asarray(part, dtype=np.float32), wave.cell)
-        for part in cv2.polarToCart(wave.values, phase)
-    )
+    turns, cell = lattice * (2.0 * np.pi / period), wave.cell
+    rows = wave.values.shape[0] // cell
+    bands: tuple[list[Floats], list[Floats]] = ([], [])
+    for first in range(0, rows, BAND_CELLS):  # small enough for the cache
+        last = min(rows, first + BAND_CELLS)
+        values = wave.values[first * cell : last * cell]
+        phase = upsample_lattice(turns[first : last + 1], step=cell, shape=values.shape)
+        for band, part in zip(bands, cv2.polarToCart(values, phase), strict=True):
+            band.append(_cell_means(np.asarray(part, dtype=np.float32), cell))
+    real, imaginary = (_smooth_cells(np.vstack(band)) for band in bands)
     error: Floats = np.arctan2(imaginary, real) * np.float32(period / (2.0 * np.pi))
     support = np.hypot(real, imaginary) / np.sqrt(np.maximum(wave.power, 1e-6))
     return -error, np.asarray(support, dtype=np.float32)

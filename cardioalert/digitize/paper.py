@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cardioalert.digitize.beside import beside
 from cardioalert.geometry import Floats
 
 INK: Final = 3.0  # local standard deviations above the mean blackness
@@ -40,8 +42,16 @@ def paper_darkness(
     darkness : float32 array, shape (height, width), local standard deviations above the mean
     paper : float32 array of the same shape, 0 where there is ink, else 1
     """
-    channels = [_darkness(channel.astype(np.float32)) for channel in cv2.split(pixels)]
-    darkness, blackness = np.maximum.reduce(channels), np.minimum.reduce(channels)
+    red, green, blue = cv2.split(pixels)
+    with beside() as start:
+        waiting = start(partial(_darkness, red))
+        second, third = _darkness(green), _darkness(blue)
+        first = waiting()
+    darkness = np.maximum(first, second)
+    np.maximum(darkness, third, out=darkness)
+    blackness = np.minimum(first, second, out=first)
+    np.minimum(blackness, third, out=blackness)
+    del second, third
     paper = 1.0 - _ink(blackness)
     if known_ink is not None:
         paper[known_ink] = 0.0
@@ -72,16 +82,39 @@ def _darker_than(blackness: Floats, least: float) -> Floats:
     Ink itself would raise the limit around it, so what was found is left out of the next round.
     """
     ink = np.zeros_like(blackness)
+    dark, around = blackness > least, np.ones((HALO, HALO), np.uint8)
     for _round in range(INK_ROUNDS):
-        mean, spread = _local_moments(blackness, 1.0 - ink)
-        found = (blackness > least) & (blackness > mean + INK * spread)
-        halo = cv2.dilate(found.astype(np.float32), np.ones((HALO, HALO), np.uint8))
-        ink = np.asarray(halo, dtype=np.float32)
+        limit, spread = _local_moments(blackness, 1.0 - ink)
+        spread *= np.float32(INK)
+        limit += spread
+        found = dark & (blackness > limit)
+        ink = cv2.dilate(found.view(np.uint8), around).astype(np.float32)
     return ink
 
 
 def _local_moments(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Return the weighted mean and standard deviation around each pixel."""
+    """Return the weighted mean and standard deviation around each pixel.
+
+    The upper and the lower half are worked out beside each other, each with what is around it.
+    """
+    mean, spread = np.empty_like(values), np.empty_like(values)
+    middle, reach = len(values) // 2, AROUND[1] // 2
+
+    def half(rows: slice) -> None:
+        seen = slice(max(0, rows.start - reach), rows.stop + reach)
+        moments = _moments(values[seen], weight[seen])
+        for target, moment in zip((mean, spread), moments, strict=True):
+            target[rows] = moment[rows.start - seen.start :][: rows.stop - rows.start]
+
+    with beside() as start:
+        upper = start(partial(half, slice(0, middle)))
+        half(slice(middle, len(values)))
+        upper()
+    return mean, spread
+
+
+def _moments(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return the weighted mean and standard deviation around each pixel of a part of a page."""
     count = np.asarray(cv2.blur(weight, AROUND), dtype=np.float32)
     count += np.float32(1e-3)
     weighted = values * weight
@@ -95,11 +128,13 @@ def _local_moments(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
     return mean, np.sqrt(square, out=square)
 
 
-def _darkness(channel: Floats) -> Floats:
-    """Return 1 - brightness / local paper brightness, clipped to 0-1."""
+def _darkness(channel: NDArray[np.uint8]) -> Floats:
+    """Return 1 - brightness / local paper brightness, at least 0."""
     size = (max(8, channel.shape[1] // 4), max(8, channel.shape[0] // 4))
-    small = cv2.resize(channel, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(channel.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (0, 0), 8)
-    paper = cv2.resize(paper, (channel.shape[1], channel.shape[0]))
-    dark: Floats = np.clip(1.0 - channel / np.maximum(paper, 10.0), 0.0, 1.0)
-    return dark
+    np.maximum(paper, 10.0, out=paper)
+    dark = np.asarray(cv2.resize(paper, (channel.shape[1], channel.shape[0])), dtype=np.float32)
+    cv2.divide(channel, dark, dst=dark, dtype=cv2.CV_32F)
+    np.subtract(1.0, dark, out=dark)
+    return np.maximum(dark, 0.0, out=dark)

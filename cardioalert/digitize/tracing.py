@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import find_peaks
 
-from cardioalert.digitize.following import COVER, FollowedRow, follow_rows, runs
+from cardioalert.digitize.following import COVER, FollowedRow, runs
 from cardioalert.digitize.page import PAGE_PIXELS_PER_MM
 from cardioalert.digitize.pen import redraw, was_printed
 from cardioalert.digitize.waves import ReadRow, Waves, read_row_waves, take_waves
@@ -97,19 +97,18 @@ def _row_columns(centre: Floats, peak: int, spacing: float) -> int:
 
 
 def trace_rows(
-    maps: InkMaps, base_lines: NDArray[np.float64], pixels: NDArray[np.uint8]
+    maps: InkMaps, rows: tuple[FollowedRow, ...], pixels: NDArray[np.uint8]
 ) -> tuple[RowTrace, ...]:
     """Read the curve of each row.
 
     Parameters
     ----------
     maps : InkMaps
-    base_lines : float array, shape (rows,), page pixels, increasing
+    rows : from `follow_rows`, all rows of the page
     pixels : uint8 array, shape (height, width, 3), RGB
         The page that the maps describe.
     """
     brightness = page_brightness(pixels)
-    rows = follow_rows(maps, base_lines)
     offsets, confidence = read_curves(_described(rows, brightness))
     grid = grid_darkness(brightness, maps)
     curves = tuple(

@@ -43,7 +43,7 @@ def test_page_without_traces_is_refused() -> None:
 def test_curve_is_followed_to_a_fraction_of_a_pixel() -> None:
     curve = heart_curve(WIDTH, 200.0, size_px=60)
     maps = ink_of([curve], 400)
-    row = trace_rows(maps, np.array([200.0]), pixels_of(maps))[0]
+    row = trace_rows(maps, following.follow_rows(maps, np.array([200.0])), pixels_of(maps))[0]
     slow = np.abs(np.gradient(curve)) < 2
     # The network learned from the maps of a real one; these are sharper.
     assert np.median(np.abs(row.y - curve)[slow]) < 0.3
@@ -57,7 +57,7 @@ def test_tall_waves_that_cross_the_next_row_keep_their_own_row() -> None:
     upper = heart_curve(WIDTH, 200.0, size_px=60)
     lower = heart_curve(WIDTH, 380.0, size_px=260, every=190.0)
     maps = ink_of([upper, lower], 600)
-    rows = trace_rows(maps, np.array([200.0, 380.0]), pixels_of(maps))
+    rows = trace_rows(maps, following.follow_rows(maps, np.array([200.0, 380.0])), pixels_of(maps))
     assert np.nanmedian(np.abs(rows[0].y - upper)) < 0.5
     assert np.nanmedian(np.abs(rows[1].y - lower)) < 0.5
     assert rows[1].y[np.isfinite(rows[1].y)].min() == pytest.approx(lower.min(), abs=6.0)
@@ -69,7 +69,7 @@ def test_long_gap_stays_open_and_short_gap_is_bridged() -> None:
     for gap in (slice(300, 306), slice(800, 900)):
         maps.centre[:, gap] = 0
         maps.trace[:, gap] = 0
-    row = trace_rows(maps, np.array([200.0]), pixels_of(maps))[0]
+    row = trace_rows(maps, following.follow_rows(maps, np.array([200.0])), pixels_of(maps))[0]
     assert np.isfinite(row.y[300:306]).all()
     assert np.isnan(row.y[805:895]).all()
 
@@ -85,10 +85,10 @@ def test_memory_grows_with_the_page_and_not_with_its_rows() -> None:
     bases = 50.0 + 87.5 * np.arange(12)
     maps = ink_of([heart_curve(600, base, size_px=40) for base in bases], 1050)
     pixels = pixels_of(maps)
-    trace_rows(maps, bases, pixels)  # opens the network
+    trace_rows(maps, following.follow_rows(maps, bases), pixels)  # opens the network
     tracemalloc.start()
     try:
-        trace_rows(maps, bases, pixels)
+        trace_rows(maps, following.follow_rows(maps, bases), pixels)
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -103,7 +103,7 @@ def test_a_tall_wave_is_followed_through_the_lead_name_that_hides_part_of_it() -
     name = (slice(180, 215), slice(tip - 25, tip + 25))
     maps.centre[name], maps.trace[name], marks[name] = 0.0, 0.0, 1.0
     maps = replace(maps, marks=marks)
-    row = trace_rows(maps, np.array([300.0]), pixels_of(maps))[0]
+    row = trace_rows(maps, following.follow_rows(maps, np.array([300.0])), pixels_of(maps))[0]
     assert np.nanmin(row.y[:600]) == pytest.approx(curve[:600].min(), abs=8.0)
 
 
@@ -137,10 +137,10 @@ def test_ink_that_no_curve_explains_makes_its_columns_doubtful() -> None:
     lower = heart_curve(WIDTH, 430.0, size_px=150, every=300.0)
     maps = ink_of([upper, lower], 600)
     bases = np.array([250.0, 430.0])
-    clear = trace_rows(maps, bases, pixels_of(maps))
+    clear = trace_rows(maps, following.follow_rows(maps, bases), pixels_of(maps))
     assert not any(row.tangled.any() for row in clear)
     maps.trace[150:200, 200:204] = 1.0
-    marked = trace_rows(maps, bases, pixels_of(maps))
+    marked = trace_rows(maps, following.follow_rows(maps, bases), pixels_of(maps))
     assert np.flatnonzero(marked[0].tangled).tolist() == [200, 201, 202, 203]
     assert not marked[1].tangled.any()
 
