@@ -42,7 +42,7 @@ def paper_darkness(
     darkness : float32 array, shape (height, width), local standard deviations above the mean
     paper : float32 array of the same shape, 0 where there is ink, else 1
     """
-    red, green, blue = cv2.split(pixels)
+    red, green, blue = (np.asarray(part, dtype=np.uint8) for part in cv2.split(pixels))
     with beside() as start:
         waiting = start(partial(_darkness, red))
         second, third = _darkness(green), _darkness(blue)
