@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft2
+
+from cardioalert.digitize.beside import beside
 
 WINDOW: Final = 256  # px
 MOST_WINDOWS: Final = 7  # along each side
@@ -63,9 +65,8 @@ def search_pitch(wave: NDArray[np.float32]) -> Pitch | None:
     Pitch, or None when no window shows two crossing combs of about the same pitch.
     """
     corners = _window_corners(wave.shape)
-    log_power = [_log_power(wave, corner) for corner in corners]
-    # axes of `scores`: window, direction (time, voltage), pitch, angle
-    scores = np.stack([_comb_scores(_polar_spectra(window)) for window in log_power])
+    log_power, by_window = zip(*_windows(wave, corners), strict=True)
+    scores = np.stack(by_window)  # axes: window, direction (time, voltage), pitch, angle
     strong = np.sort(scores.max(axis=3), axis=0)[-max(1, len(corners) // 2) :].mean(axis=0)
     major = _common_major_pitch(strong, longest=max(wave.shape))
     if major is None:
@@ -186,6 +187,23 @@ def _local_lines(scores: Floats, major: float) -> _Lines:
     return _Lines(
         score=flat[np.arange(len(scores)), best], gradient=MAJOR_MM / pitch[:, None] * direction
     )
+
+
+def _windows(
+    wave: NDArray[np.float32], corners: list[tuple[int, int]]
+) -> list[tuple[NDArray[np.float32], Floats]]:
+    """Return the spectrum of each window and its scores; every second one is looked at beside."""
+
+    def looked_at(some: list[tuple[int, int]]) -> list[tuple[NDArray[np.float32], Floats]]:
+        spectra = [_log_power(wave, corner) for corner in some]
+        return [(window, _comb_scores(_polar_spectra(window))) for window in spectra]
+
+    with beside() as start:
+        others = start(partial(looked_at, corners[1::2]))
+        windows = looked_at(corners[::2])
+        for place, window in enumerate(others()):
+            windows.insert(2 * place + 1, window)
+    return windows
 
 
 def _window_corners(shape: tuple[int, ...]) -> list[tuple[int, int]]:
